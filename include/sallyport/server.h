@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server: say where to listen, say what is offered, run.
+ *
+ *   sp_server_new(&options, &server, &err)
+ *   sp_server_use_protseq(server, "ncacn_ip_tcp", NULL, NULL, &err)     a dynamic port by the policy
+ *   sp_server_register(server, calc_interface(), &handlers, NULL, &err)
+ *   sp_server_start(server, 2, &err)                                    two loop threads
+ *   ...
+ *   sp_server_stop(server)                                              from any thread; not async-signal-safe
+ *   sp_server_free(server)
+ */
+#ifndef SALLYPORT_SERVER_H
+#define SALLYPORT_SERVER_H
+
+#include <sallyport/error.h>
+#include <sallyport/stub.h>
+
+#include <sys/types.h>
+
+typedef struct sp_server sp_server;
+
+enum sp_log_level { SP_LOG_ERROR, SP_LOG_WARNING, SP_LOG_INFO, SP_LOG_DEBUG };
+typedef void sp_log_function(void *arg, enum sp_log_level, const char *message);
+
+/* Zero or NULL means the default in parentheses. Sizes in bytes, durations in ns. */
+struct sp_server_options {
+	uint16_t max_fragment;       /* largest fragment received (5840) */
+	uint32_t max_request;        /* reassembled stub data (4 MiB) */
+	uint32_t max_memory;         /* decoded data of one call (64 MiB) */
+	uint32_t max_contexts;       /* presentation contexts of a connection (128) */
+	uint32_t max_connections;    /* (10000) */
+	uint32_t max_connection_memory; /* fragments, reassembly and queued answers of a connection (8 MiB) */
+	sp_nanos first_pdu_timeout;  /* until the first PDU is complete (30 s) */
+	sp_nanos idle_timeout;       /* between PDUs (none: 0) */
+	sp_nanos pdu_timeout;        /* from the first to the last byte of a PDU (60 s) */
+	const char *port_policy;     /* file of the port policy (SALLYPORT_PORTS or /etc/sallyport/ports.yaml; absent: no policy) */
+	const char *ncalrpc_dir;     /* (SALLYPORT_NCALRPC_DIR or /run/sallyport/ncalrpc) */
+	const char *mapper_endpoint; /* ncalrpc endpoint of the mapper ("epmapper") */
+	bool no_mapper;              /* do not register with an endpoint mapper */
+	sp_log_function *log;        /* (none) called from any loop thread */
+	void *log_arg;
+};
+
+SP_NODISCARD sp_status sp_server_new(const struct sp_server_options *, sp_server **ret_server,
+				     struct sp_error *reterr);
+
+/*
+ * Listens on a protocol sequence, "ncacn_ip_tcp" or "ncalrpc".
+ *   endpoint   NULL: dynamic (a port by the port policy; a made-up name for ncalrpc); "49200"; "name".
+ *              For ncalrpc an endpoint with a slash is a path.
+ *   address    NULL: every address, IPv4 and IPv6; otherwise a numeric address
+ * RPC_S_INVALID_ARG (87) when the port policy is invalid, RPC_S_OUT_OF_RESOURCES (1721) when no port
+ * of the policy is free, RPC_S_CANT_CREATE_ENDPOINT (1720), RPC_S_PROTSEQ_NOT_SUPPORTED (1703),
+ * RPC_S_INVALID_ENDPOINT_FORMAT (1706).
+ */
+SP_NODISCARD sp_status sp_server_use_protseq(sp_server *, const char *protseq, const char *endpoint,
+					     const char *address, struct sp_error *reterr);
+
+/* Takes over a listening socket, for example from systemd. The server closes it. */
+SP_NODISCARD sp_status sp_server_use_socket(sp_server *, int take_fd, struct sp_error *reterr);
+
+/* Zero means the default. */
+struct sp_interface_options {
+	const char *annotation;        /* what the mapper shows, at most 63 bytes ("") */
+	const struct sp_uuid *objects; /* n_objects object UUIDs to register (none) */
+	size_t n_objects;
+	bool no_mapper; /* this interface is not registered with the mapper */
+	bool local_only; /* refuse calls that did not arrive over ncalrpc: ERROR_ACCESS_DENIED */
+	/*
+	 * Called before each call; 0 lets it pass, anything else is the fault status. On the loop
+	 * thread; must not block. NULL: every call passes.
+	 */
+	sp_status (*access)(sp_call *, uint32_t opnum, void *arg);
+	void *access_arg;
+	/* Called when a connection that called this interface has ended, after its rundowns. Loop thread. */
+	void (*connection_closed)(void *arg, uint64_t connection);
+	void *connection_closed_arg;
+};
+
+/*
+ * Offers an interface. handlers is the generated struct of function pointers; it and the interface
+ * must outlive the server. Call before sp_server_start().
+ */
+SP_NODISCARD sp_status sp_server_register(sp_server *, const struct sp_interface *, const void *handlers,
+					  const struct sp_interface_options *, struct sp_error *reterr);
+
+/* Starts n_threads loop threads (>= 1) and returns; registers with the mapper in the background. */
+SP_NODISCARD sp_status sp_server_start(sp_server *, unsigned n_threads, struct sp_error *reterr);
+/* Stops listening, closes connections, runs down contexts, joins the threads. */
+void sp_server_stop(sp_server *);
+void sp_server_free(sp_server *);
+
+/*
+ * The string bindings the server listens on, one per listening socket and address family:
+ * "ncacn_ip_tcp:[49200]" style without a host when every address is meant. Valid until the server is freed.
+ */
+size_t sp_server_n_bindings(const sp_server *);
+const char *sp_server_binding(const sp_server *, size_t i);
+
+/* --- for handlers ---------------------------------------------------------------------------- */
+
+/* Memory that lives as long as the call; zeroed; NULL over the call's limit. */
+void *sp_call_alloc(sp_call *, size_t n, size_t size);
+/* The object UUID of the request; nil when there was none. */
+struct sp_uuid sp_call_object(const sp_call *);
+/* A number that no other connection of this server has had. */
+uint64_t sp_call_connection(const sp_call *);
+/* True over ncalrpc; then *ret_pid, *ret_uid, *ret_gid (each may be NULL) are the peer's. */
+bool sp_call_local_peer(const sp_call *, pid_t *ret_pid, uid_t *ret_uid, gid_t *ret_gid);
+/* The peer and our own end of the connection, "ncacn_ip_tcp:192.0.2.7[51234]"; static for the connection. */
+const char *sp_call_peer(const sp_call *);
+const char *sp_call_local(const sp_call *);
+
+/*
+ * Answer later. After sp_call_defer() the handler's return value is ignored; some thread calls
+ * sp_call_complete() exactly once with 0 or the status of a fault. The argument struct stays valid
+ * until then; for deferred calls handlers write through the pointers they were given.
+ */
+void sp_call_defer(sp_call *);
+void sp_call_complete(sp_call *, sp_status fault);
+
+#endif

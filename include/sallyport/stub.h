@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What generated code is written against, and nothing else. The ABI is
+ * versioned: an interface carries SP_STUB_ABI and the runtime refuses others.
+ *
+ * An operation is one struct of arguments and four marshalling functions, so
+ * that client, server, deferred answers, observers and self-tests all share
+ * the same code:
+ *
+ *   client:  push_in(args)  -> wire ->  pull_in(args)  invoke(args)
+ *            pull_out(args) <- wire <-  push_out(args)        :server
+ *
+ * Faults stick: after the first one every pull returns 0 or NULL and every
+ * push does nothing; generated code checks once per loop at most, the runtime
+ * checks at the end. A pull takes memory only from the call's arena. A count
+ * that comes from the peer is only ever obtained through sp_pull_count() and
+ * friends, which hold it against the bytes that are left.
+ *
+ * None of these functions is thread-safe for one pull or push; different ones
+ * are independent.
+ */
+#ifndef SALLYPORT_STUB_H
+#define SALLYPORT_STUB_H
+
+#include <sallyport/error.h>
+#include <sallyport/status.h>
+#include <sallyport/types.h>
+
+#define SP_STUB_ABI 1
+
+struct sp_pull;
+struct sp_push;
+typedef struct sp_call sp_call;
+
+/* --- the description of an interface --------------------------------------------------- */
+
+enum sp_operation_flags {
+	SP_OP_IDEMPOTENT = 1u << 0,
+	SP_OP_MAYBE = 1u << 1, /* no answer is sent */
+	SP_OP_BROADCAST = 1u << 2,
+};
+
+struct sp_operation {
+	const char *name;   /* NULL: the opnum is reserved and faults with nca_s_op_rng_error */
+	uint32_t args_size; /* bytes of the operation's argument struct */
+	uint32_t flags;
+	void (*push_in)(struct sp_push *, const void *args);
+	void (*pull_in)(struct sp_pull *, void *args); /* also allocates [out] memory for the handler */
+	void (*push_out)(struct sp_push *, const void *args);
+	void (*pull_out)(struct sp_pull *, void *args);
+	/*
+	 * NULL in a client-only build. Calls the handler with the arguments. Returns 0, or the
+	 * status of the fault to send (a handler that is missing gives NCA_S_OP_RNG_ERROR).
+	 */
+	sp_status (*invoke)(sp_call *, const void *handlers, void *args);
+};
+
+/* A context handle type of an interface. */
+struct sp_context_type {
+	const char *name;
+	/* called once when the last connection of the group goes; NULL in a client-only build */
+	void (*rundown)(const void *handlers, void *user);
+	bool strict; /* [strict_context_handle]: not to be used through another interface */
+};
+
+struct sp_interface {
+	uint32_t abi; /* SP_STUB_ABI */
+	const char *name;
+	struct sp_syntax_id id;
+	uint32_t n_operations;
+	uint32_t n_contexts;
+	const struct sp_operation *operations;     /* n_operations */
+	const struct sp_context_type *contexts;    /* n_contexts, NULL when 0 */
+};
+
+/*
+ * Used by generated client functions. Marshals args, sends, waits and unmarshals.
+ * [out] data lives in the call's arena until sp_call_reset() or sp_call_free().
+ */
+SP_NODISCARD sp_status sp_call_invoke(sp_call *call, const struct sp_interface *interface,
+				      uint32_t opnum, void *args, struct sp_error *reterr);
+
+/* --- pull: NDR -> C ----------------------------------------------------------------------- */
+
+/* Every scalar getter aligns first (relative to the start of the stub data) and swaps if needed. */
+uint8_t sp_pull_u8(struct sp_pull *);
+uint16_t sp_pull_u16(struct sp_pull *);
+uint32_t sp_pull_u32(struct sp_pull *);
+uint64_t sp_pull_u64(struct sp_pull *);
+float sp_pull_float(struct sp_pull *);
+double sp_pull_double(struct sp_pull *);
+/* an enum: 16 bits on the wire ([MS-RPCE] 2.2.4.x and v1_enum aside); a value over 0x7fff faults */
+uint16_t sp_pull_enum16(struct sp_pull *);
+void sp_pull_uuid(struct sp_pull *, struct sp_uuid *ret);
+void sp_pull_align(struct sp_pull *, size_t alignment);
+/* n bytes, no alignment; zeroed on fault */
+void sp_pull_bytes(struct sp_pull *, void *ret, size_t n);
+/*
+ * A run of n elements of element_size bytes (1, 2, 4 or 8), aligned to element_size:
+ * one copy when the byte order is ours, a swap loop otherwise.
+ */
+void sp_pull_array(struct sp_pull *, void *ret, size_t n, size_t element_size);
+
+/*
+ * A view of the next len bytes after aligning, for flat structs and arrays of them. NULL after a
+ * fault. The generated code loads the members with sp_load_*(p, sp_pull_swaps(pull)).
+ */
+const uint8_t *sp_pull_flat(struct sp_pull *, size_t alignment, size_t len);
+bool sp_pull_swaps(const struct sp_pull *);
+
+/* Memory from the call's arena, zeroed; NULL (and a fault) over the limit. n * size must not overflow: checked. */
+void *sp_pull_alloc(struct sp_pull *, size_t n, size_t size);
+
+bool sp_pull_ok(const struct sp_pull *);
+/* Makes the pull fail: status is the fault to send or report, what a static string for people. */
+void sp_pull_fail(struct sp_pull *, sp_status status, const char *what);
+
+/*
+ * Reads the u32 maximum count of a conformant array and holds it against what is left:
+ * `least` is the fewest bytes that one element can take (>= 1).
+ */
+uint32_t sp_pull_count(struct sp_pull *, size_t least);
+/* The maximum count of a conformant-varying array: not bounded by what is left (only actual_count is). */
+uint32_t sp_pull_max_count(struct sp_pull *);
+/* offset and actual count of a varying array; faults unless offset + actual <= max and actual fits. */
+uint32_t sp_pull_variance(struct sp_pull *, uint32_t max, size_t least, uint32_t *ret_offset);
+
+/*
+ * A count that is implied by something else on the wire (switch, size_is expression): faults with
+ * RPC_X_BAD_STUB_DATA / NCA_S_FAULT_INVALID_BOUND when they differ ([MS-RPCE] 3.1.1.5.3).
+ */
+void sp_pull_expect(struct sp_pull *, uint64_t got, uint64_t expected, const char *what);
+/* [range(low, high)] */
+void sp_pull_range(struct sp_pull *, int64_t value, int64_t low, int64_t high, const char *what);
+/* For the discriminant without an arm and without a default: NCA_S_FAULT_INVALID_TAG. */
+void sp_pull_bad_tag(struct sp_pull *, const char *what);
+
+/*
+ * Embedded and top-level pointers. The referent is not pulled where the pointer stands but after the
+ * construction that holds it (C706 14.3.12.3): sp_pull_unique() / sp_pull_full() / sp_pull_ref()
+ * read the referent id and, when the pointer is to be followed, queue
+ * pull(p, slot, size/attributes...) for sp_pull_deferred().
+ *
+ *   sp_pull_unique   0: *slot = NULL; otherwise queued
+ *   sp_pull_ref      embedded [ref]: id is read, 0 is a fault (RPC_X_NULL_REF_POINTER)
+ *   sp_pull_full     [ptr]: 0 NULL; a known id makes *slot the same object (alias), else queued
+ *
+ * `referent` allocates and pulls the pointee and stores it in *(void **)slot; `args` is for whatever
+ * size_is/switch_is expressions need (usually the enclosing struct). Depth and number are limited.
+ */
+typedef void sp_pull_referent(struct sp_pull *, void *slot, const void *args);
+void sp_pull_unique(struct sp_pull *, void *slot, sp_pull_referent *referent, const void *args);
+void sp_pull_ref(struct sp_pull *, void *slot, sp_pull_referent *referent, const void *args);
+void sp_pull_full(struct sp_pull *, void *slot, sp_pull_referent *referent, const void *args);
+/*
+ * Runs what has been queued since the outermost construction began: called by generated code after
+ * each parameter (top-level construction). Depth first, in the order of C706 14.3.12.3.
+ */
+void sp_pull_deferred(struct sp_pull *);
+
+void sp_pull_context(struct sp_pull *, struct sp_context_handle *ret, uint32_t type, bool null_allowed);
+
+/* --- push: C -> NDR ------------------------------------------------------------------------- */
+
+void sp_push_u8(struct sp_push *, uint8_t);
+void sp_push_u16(struct sp_push *, uint16_t);
+void sp_push_u32(struct sp_push *, uint32_t);
+void sp_push_u64(struct sp_push *, uint64_t);
+void sp_push_float(struct sp_push *, float);
+void sp_push_double(struct sp_push *, double);
+void sp_push_enum16(struct sp_push *, int32_t);
+void sp_push_uuid(struct sp_push *, const struct sp_uuid *);
+void sp_push_align(struct sp_push *, size_t alignment);
+void sp_push_bytes(struct sp_push *, const void *, size_t n);
+void sp_push_array(struct sp_push *, const void *, size_t n, size_t element_size);
+/* len bytes to be filled in by the caller with sp_store_*; NULL after a fault */
+uint8_t *sp_push_flat(struct sp_push *, size_t alignment, size_t len);
+bool sp_push_ok(const struct sp_push *);
+void sp_push_fail(struct sp_push *, sp_status status, const char *what);
+/* conformance, variance: plain u32s, but a value over 32 bits is a fault */
+void sp_push_count(struct sp_push *, uint64_t n);
+void sp_push_range(struct sp_push *, int64_t value, int64_t low, int64_t high, const char *what);
+void sp_push_bad_tag(struct sp_push *, const char *what);
+
+typedef void sp_push_referent(struct sp_push *, const void *pointee, const void *args);
+void sp_push_unique(struct sp_push *, const void *pointee, sp_push_referent *, const void *args);
+void sp_push_ref(struct sp_push *, const void *pointee, sp_push_referent *, const void *args);
+void sp_push_full(struct sp_push *, const void *pointee, sp_push_referent *, const void *args);
+void sp_push_deferred(struct sp_push *);
+/* A top-level [ref] pointer has no representation; NULL there is RPC_X_NULL_REF_POINTER. */
+bool sp_push_need(struct sp_push *, const void *pointee);
+
+void sp_push_context(struct sp_push *, const struct sp_context_handle *, uint32_t type);
+
+/* --- loads and stores for flat runs (little-endian unless swap) --------------------------------- */
+
+static inline uint16_t
+sp_load_u16(const uint8_t *p, bool swap)
+{
+	return swap ? (uint16_t)(p[0] << 8 | p[1]) : (uint16_t)(p[1] << 8 | p[0]);
+}
+
+static inline uint32_t
+sp_load_u32(const uint8_t *p, bool swap)
+{
+	uint32_t low = sp_load_u16(p, swap), high = sp_load_u16(p + 2, swap);
+
+	return swap ? low << 16 | high : high << 16 | low;
+}
+
+static inline uint64_t
+sp_load_u64(const uint8_t *p, bool swap)
+{
+	uint64_t low = sp_load_u32(p, swap), high = sp_load_u32(p + 4, swap);
+
+	return swap ? low << 32 | high : high << 32 | low;
+}
+
+static inline void
+sp_store_u16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+}
+
+static inline void
+sp_store_u32(uint8_t *p, uint32_t v)
+{
+	sp_store_u16(p, (uint16_t)v);
+	sp_store_u16(p + 2, (uint16_t)(v >> 16));
+}
+
+static inline void
+sp_store_u64(uint8_t *p, uint64_t v)
+{
+	sp_store_u32(p, (uint32_t)v);
+	sp_store_u32(p + 4, (uint32_t)(v >> 32));
+}
+
+#endif

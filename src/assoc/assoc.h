@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine: one transport connection of connection-oriented RPC, as client or
+ * as server. No I/O, no clock, no callbacks, no blocking: bytes go in, events
+ * and bytes come out, time is an argument (C706 chapter 12, [MS-RPCE] 3.3).
+ *
+ * One assoc_conn belongs to one thread at a time. Only assoc_groups is shared
+ * between threads and locks itself.
+ *
+ * Words: what C706 calls an association is an assoc_conn, its association
+ * group is an assoc_group.
+ *
+ *   pipe readable:   assoc_room -> read -> assoc_feed -> assoc_next until false
+ *   pipe writable:   assoc_take -> writev -> assoc_sent
+ *   timer:           assoc_expiry -> assoc_tick
+ */
+#ifndef ASSOC_ASSOC_H
+#define ASSOC_ASSOC_H
+
+#include <sys/uio.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "wire/bind.h"
+#include "wire/request.h"
+
+struct assoc_groups; /* assoc/group.h: the association groups of one server */
+struct assoc_group;
+
+struct assoc_limits {
+	uint16_t max_fragment;      /* largest PDU we receive and send, bytes, >= 1432 */
+	uint32_t max_stub;          /* largest reassembled stub data, bytes */
+	uint32_t max_contexts;      /* presentation contexts of a connection */
+	uint32_t max_calls;         /* calls in progress on a connection (with PFC_CONC_MPX; else 1) */
+	uint32_t max_memory;        /* bytes held by the connection: reassembly and output not yet sent */
+	sp_nanos first_pdu_timeout; /* from init to the first complete PDU */
+	sp_nanos pdu_timeout;       /* from the first to the last byte of a PDU */
+	sp_nanos idle_timeout;      /* between PDUs without a call in progress; 0 never */
+};
+
+/* An interface that a server offers. The array must not change while a connection uses it. */
+struct assoc_offer {
+	struct sp_syntax_id interface;
+	void *cookie; /* the owner's; comes back in events */
+};
+
+struct assoc_server_policy {
+	const struct assoc_offer *offers;
+	size_t n_offers;
+	const struct sp_syntax_id *transfers; /* transfer syntaxes we speak, preferred first */
+	size_t n_transfers;
+	const char *secondary_address; /* for bind_ack: the port as digits, or the pipe's name */
+	struct assoc_groups *groups;
+};
+
+enum assoc_event_kind {
+	ASSOC_EVENT_BOUND,     /* server: the first bind was answered. client: a bind or alter_context answer was read */
+	ASSOC_EVENT_REQUEST,   /* server: a whole request; answer with assoc_reply or assoc_refuse */
+	ASSOC_EVENT_RESPONSE,  /* client: a whole response */
+	ASSOC_EVENT_FAULT,     /* client: a fault */
+	ASSOC_EVENT_REJECTED,  /* client: a call's presentation context was refused; result, reason */
+	ASSOC_EVENT_NAK,       /* client: bind_nak; the connection ends, CLOSE follows */
+	ASSOC_EVENT_CANCEL,    /* server: co_cancel for a call in progress */
+	ASSOC_EVENT_ORPHANED,  /* server: the client has given the call up; assoc_reply for it is dropped */
+	ASSOC_EVENT_AUTH_STEP, /* reserved for security providers: a token for the owner's provider */
+	ASSOC_EVENT_SHUTDOWN,  /* client: the server asks us to close when idle */
+	ASSOC_EVENT_CLOSE,     /* nothing more will come: close the pipe once assoc_take gives nothing */
+};
+
+enum assoc_close {
+	ASSOC_CLOSE_NONE,
+	ASSOC_CLOSE_PEER,      /* the owner told us so: assoc_eof() */
+	ASSOC_CLOSE_LOCAL,     /* assoc_shutdown() */
+	ASSOC_CLOSE_PROTOCOL,  /* the peer broke the rules; `what` says which */
+	ASSOC_CLOSE_NAK,       /* the bind was refused */
+	ASSOC_CLOSE_TIMEOUT,   /* first PDU, PDU or idle; `what` */
+	ASSOC_CLOSE_LIMIT,     /* memory or size; `what` */
+	ASSOC_CLOSE_MEMORY,    /* an allocation failed */
+};
+
+struct assoc_event {
+	enum assoc_event_kind kind;
+	uint32_t call_id;
+	/* REQUEST */
+	uint16_t context_id, opnum;
+	bool has_object, maybe;
+	struct sp_uuid object;
+	const struct assoc_offer *offer; /* REQUEST, server BOUND: the interface */
+	struct sp_syntax_id transfer;    /* REQUEST, RESPONSE: the negotiated transfer syntax */
+	/* REQUEST, RESPONSE, FAULT (extended error information): stub data; the owner releases it (buf_slice_fini) */
+	struct buf_slice take_stub;
+	bool big_endian; /* integers in the stub data */
+	/* FAULT */
+	uint32_t status;
+	bool did_not_execute; /* FAULT, CLOSE is told per call: see assoc_call_was_sent */
+	/* REJECTED, NAK */
+	uint16_t result, reason;
+	/* CLOSE */
+	enum assoc_close close;
+	const char *what;  /* static string for people; also NAK */
+	struct wire_fault fault; /* CLOSE_PROTOCOL: where in the PDU */
+	unsigned ptype;          /* CLOSE_PROTOCOL: of which PDU */
+};
+
+#include "assoc/conn.h" /* struct assoc_conn, to be embedded; members are private to assoc/ */
+
+/* --- life ------------------------------------------------------------------------------------------ */
+
+void assoc_server_init(struct assoc_conn *, const struct assoc_limits *, const struct assoc_server_policy *,
+		       sp_nanos now); /* both borrowed until assoc_fini */
+void assoc_client_init(struct assoc_conn *, const struct assoc_limits *, uint32_t group_id, sp_nanos now);
+void assoc_fini(struct assoc_conn *); /* leaves the group; drops everything held */
+
+/* --- bytes in -------------------------------------------------------------------------------------- */
+
+/* Where the next bytes shall go: *ret_p, *ret_n > 0. False: read no more (closed, over budget, no memory). */
+bool assoc_room(struct assoc_conn *, void **ret_p, size_t *ret_n);
+void assoc_feed(struct assoc_conn *, size_t n, sp_nanos now); /* n <= room bytes were put there */
+void assoc_eof(struct assoc_conn *);                          /* the peer closed; n calls end with it */
+
+/* --- events out ------------------------------------------------------------------------------------ */
+
+bool assoc_next(struct assoc_conn *, struct assoc_event *ret); /* false: nothing more for now */
+
+/* --- what the owner can say ------------------------------------------------------------------------- */
+
+/*
+ * Client: sends a request; binds or alters the context first when needed, by itself. *ret_call_id is what
+ * the events will carry. `take_stub` is owned by the engine from here on, also on failure. False: closed, or
+ * too many calls.
+ */
+struct assoc_request {
+	struct sp_syntax_id interface;
+	const struct sp_syntax_id *transfers; /* proposed, preferred first; static */
+	size_t n_transfers;
+	uint16_t opnum;
+	const struct sp_uuid *object; /* or NULL */
+	bool maybe;
+};
+SP_NODISCARD bool assoc_call(struct assoc_conn *, const struct assoc_request *, struct buf *take_stub,
+			     uint32_t *ret_call_id);
+/* Client: bind (or alter_context) only; a BOUND or REJECTED event with this call id follows. */
+SP_NODISCARD bool assoc_bind(struct assoc_conn *, const struct sp_syntax_id *interface,
+			     const struct sp_syntax_id *transfers, size_t n_transfers, uint32_t *ret_call_id);
+/* Client: has a byte of the request left through assoc_take? Decides 1726 against 1727. */
+bool assoc_call_was_sent(const struct assoc_conn *, uint32_t call_id);
+/* Client: gives the call up (orphaned); nothing more is heard of it. */
+void assoc_abandon(struct assoc_conn *, uint32_t call_id);
+
+/* Server: the answer to REQUEST call_id. take_stub may be NULL (no bytes). A call that is gone: dropped. */
+void assoc_reply(struct assoc_conn *, uint32_t call_id, struct buf *take_stub);
+/* Server: a fault. did_not_execute sets the flag that allows the client to try again. */
+void assoc_refuse(struct assoc_conn *, uint32_t call_id, uint32_t status, bool did_not_execute);
+
+void assoc_shutdown(struct assoc_conn *); /* no new calls; CLOSE comes when the output is taken */
+
+/* --- bytes out --------------------------------------------------------------------------------------- */
+
+size_t assoc_take(struct assoc_conn *, struct iovec *iov, size_t n); /* how many of iov[n] are filled; 0: nothing to send */
+void assoc_sent(struct assoc_conn *, size_t bytes, sp_nanos now);    /* from the front of what take returned */
+
+/* --- time -------------------------------------------------------------------------------------------- */
+
+sp_nanos assoc_expiry(const struct assoc_conn *); /* SP_NEVER: no need to tick */
+void assoc_tick(struct assoc_conn *, sp_nanos now);
+
+/* --- to look at -------------------------------------------------------------------------------------- */
+
+struct assoc_counters { /* complete PDUs, for mgmt's statistics */
+	uint64_t packets_in, packets_out;
+};
+const struct assoc_counters *assoc_counters(const struct assoc_conn *);
+struct assoc_group *assoc_conn_group(const struct assoc_conn *); /* NULL before the bind */
+
+#endif

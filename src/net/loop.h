@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event loop of daemons: one per thread. Everything except loop_post() and loop_stop() belongs
+ * to the loop's own thread. libuv is behind it and shows nowhere else.
+ */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include <sallyport/types.h>
+
+struct loop;
+struct loop_watch; /* a descriptor */
+struct loop_timer;
+
+struct loop *loop_new(void);
+void loop_free(struct loop *); /* watches and timers must have been freed */
+void loop_run(struct loop *);  /* until loop_stop() */
+void loop_stop(struct loop *); /* any thread */
+
+/* Runs fn(arg) on the loop's thread, in order; any thread. False: no memory. */
+SP_NODISCARD bool loop_post(struct loop *, void (*fn)(void *arg), void *arg);
+
+#define LOOP_READ 1u
+#define LOOP_WRITE 2u
+struct loop_watch *loop_watch_new(struct loop *, int fd, void (*fn)(void *arg, unsigned events), void *arg);
+void loop_watch_set(struct loop_watch *, unsigned events); /* what to wait for; 0 nothing */
+/* The callback does not run again. The descriptor may be closed when this returns. */
+void loop_watch_free(struct loop_watch *);
+
+struct loop_timer *loop_timer_new(struct loop *, void (*fn)(void *arg), void *arg);
+void loop_timer_set(struct loop_timer *, sp_nanos at); /* CLOCK_MONOTONIC; SP_NEVER switches it off */
+void loop_timer_free(struct loop_timer *);
+
+#endif
