@@ -54,7 +54,7 @@ struct assoc_server_policy {
 };
 
 enum assoc_event_kind {
-	ASSOC_EVENT_BOUND,     /* server: the first bind was answered. client: a bind or alter_context answer was read */
+	ASSOC_EVENT_BOUND,     /* server: the first bind was answered. client: what assoc_bind asked for is there */
 	ASSOC_EVENT_REQUEST,   /* server: a whole request; answer with assoc_reply or assoc_refuse */
 	ASSOC_EVENT_RESPONSE,  /* client: a whole response */
 	ASSOC_EVENT_FAULT,     /* client: a fault */
@@ -102,6 +102,10 @@ struct assoc_event {
 	unsigned ptype;          /* CLOSE_PROTOCOL: of which PDU */
 };
 
+struct assoc_counters { /* complete PDUs, for mgmt's statistics */
+	uint64_t packets_in, packets_out;
+};
+
 #include "assoc/conn.h" /* struct assoc_conn, to be embedded; members are private to assoc/ */
 
 /* --- life ------------------------------------------------------------------------------------------ */
@@ -109,7 +113,10 @@ struct assoc_event {
 void assoc_server_init(struct assoc_conn *, const struct assoc_limits *, const struct assoc_server_policy *,
 		       sp_nanos now); /* both borrowed until assoc_fini */
 void assoc_client_init(struct assoc_conn *, const struct assoc_limits *, uint32_t group_id, sp_nanos now);
-void assoc_fini(struct assoc_conn *); /* leaves the group; drops everything held */
+/* Leaves the group, drops everything held. An owner with context handles to run down takes the group out first. */
+void assoc_fini(struct assoc_conn *);
+/* The caller leaves it with assoc_group_leave. NULL: none was joined, or it was taken before. */
+struct assoc_group *assoc_take_group(struct assoc_conn *);
 
 /* --- bytes in -------------------------------------------------------------------------------------- */
 
@@ -120,7 +127,11 @@ void assoc_eof(struct assoc_conn *);                          /* the peer closed
 
 /* --- events out ------------------------------------------------------------------------------------ */
 
-bool assoc_next(struct assoc_conn *, struct assoc_event *ret); /* false: nothing more for now */
+/*
+ * False: nothing more for now. To be called until then after assoc_feed, assoc_eof, assoc_tick, assoc_shutdown, and also
+ * after assoc_reply, assoc_refuse and assoc_sent: a request that had to wait for its turn, or the CLOSE, may be due.
+ */
+bool assoc_next(struct assoc_conn *, struct assoc_event *ret);
 
 /* --- what the owner can say ------------------------------------------------------------------------- */
 
@@ -166,10 +177,8 @@ void assoc_tick(struct assoc_conn *, sp_nanos now);
 
 /* --- to look at -------------------------------------------------------------------------------------- */
 
-struct assoc_counters { /* complete PDUs, for mgmt's statistics */
-	uint64_t packets_in, packets_out;
-};
 const struct assoc_counters *assoc_counters(const struct assoc_conn *);
-struct assoc_group *assoc_conn_group(const struct assoc_conn *); /* NULL before the bind */
+struct assoc_group *assoc_conn_group(const struct assoc_conn *); /* server; NULL before the bind */
+uint32_t assoc_client_group_id(const struct assoc_conn *);       /* for another connection to the same group */
 
 #endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of assoc/ share among themselves. Nobody else includes it. */
+#ifndef ASSOC_ENGINE_H
+#define ASSOC_ENGINE_H
+
+#include "assoc/assoc.h"
+#include "assoc/states.h"
+
+/* Windows' answer to an unknown call is decided by this distance ([MS-RPCE] 3.3.3.5.6). */
+#define OLD_CALL_WINDOW 150
+#define MAX_CALL_ID 0x7fffffffu /* [MS-RPCE] 3.3.3.5.2, note 123 */
+
+/* One PDU as it lies in the receive buffer. */
+struct pdu {
+	struct buf *buf;
+	uint32_t off;
+	struct pdu_header header;
+	struct wire_in body;
+	struct wire_fault fault;
+};
+
+struct assoc_call {
+	struct list node;
+	uint32_t id;
+	enum call_state state;
+	uint16_t context_id, opnum;
+	bool has_object, maybe, orphaned, was_sent, bind_only, cancelled, big_endian;
+	struct sp_uuid object;
+	uint32_t context_index;          /* client: first of its proposals in contexts[] */
+	const struct assoc_offer *offer; /* server */
+	struct sp_syntax_id transfer;
+	struct buf *request;   /* client: not yet handed to the output */
+	struct buf_slice stub; /* what has arrived */
+	uint32_t held;         /* bytes of a reassembly buffer, counted in conn->held */
+};
+
+/*
+ * A message on its way out: one PDU made elsewhere (n_fragments 0, all in `bytes`), or stub data that is cut
+ * into fragments. The first fragment's header lies in the stub's headroom, those of the others in `bytes`.
+ */
+struct assoc_output {
+	struct list node;
+	struct buf *stub;
+	uint32_t stub_start, stub_len;
+	uint32_t header_size, chunk, n_fragments;
+	uint32_t total, sent;
+	uint32_t call_id; /* client: of a request; 0 for anything else */
+	uint32_t n_bytes;
+	uint8_t bytes[];
+};
+
+/* conn.c */
+void conn_close(struct assoc_conn *, enum assoc_close, const char *what);
+void conn_break(
+	struct assoc_conn *, const struct pdu *, const char *what); /* ASSOC_CLOSE_PROTOCOL */
+struct assoc_call *call_new(struct assoc_conn *, uint32_t id);
+struct assoc_call *call_find(const struct assoc_conn *, uint32_t id);
+void call_free(struct assoc_conn *, struct assoc_call *);
+bool conn_is_closed(const struct assoc_conn *);
+uint16_t fragment_size_agree(uint16_t ours, uint16_t peers);
+/* One more zeroed entry at the end; NULL: no memory. */
+struct assoc_presentation *presentation_add(struct assoc_conn *);
+
+/* server.c, client.c: true when *ret is an event. */
+bool server_take(struct assoc_conn *, enum assoc_answer, struct pdu *, struct assoc_event *ret);
+bool client_take(struct assoc_conn *, enum assoc_answer, struct pdu *, struct assoc_event *ret);
+unsigned server_state_now(const struct assoc_conn *); /* DISPATCH is computed */
+void server_refuse(struct assoc_conn *, const struct pdu *, enum assoc_answer, const char *what);
+void server_nak(struct assoc_conn *, const struct pdu *, uint16_t reason, const char *what);
+/* A verdict on a call that is ready without another PDU. */
+bool client_next(struct assoc_conn *, struct assoc_event *ret);
+
+/* frag.c */
+enum frag_verdict { FRAG_OK, FRAG_TOO_LONG, FRAG_NO_MEMORY };
+/* Adds the rest of the cursor, a view into buf, to the call's stub data. */
+enum frag_verdict frag_append(
+	struct assoc_conn *, struct assoc_call *, struct buf *, struct wire_in *);
+/* Queues stub data (owned from here on; NULL is none) as request or response PDUs. False: closed, no memory. */
+bool frag_send_request(
+	struct assoc_conn *, struct assoc_call *, uint16_t context_id, struct buf *take_stub);
+bool frag_send_response(struct assoc_conn *, const struct assoc_call *, struct buf *take_stub);
+
+/* output.c */
+struct assoc_output *output_new(
+	struct assoc_conn *, uint32_t n_bytes); /* NULL: closed for lack of memory */
+void output_queue(struct assoc_conn *, struct assoc_output *);
+void output_drop(struct assoc_conn *, struct assoc_output *);
+void output_header(struct assoc_conn *, unsigned ptype, uint8_t flags,
+	uint32_t call_id); /* a PDU without body */
+void output_fault(struct assoc_conn *, uint32_t call_id, uint16_t context_id, uint32_t status,
+	bool did_not_execute);
+struct pdu_header header_make(unsigned ptype, uint8_t flags, uint32_t call_id, uint16_t frag_len);
+
+/* security.c */
+/* True: the PDU carries a trailer, and it has been answered. */
+bool security_refuses(struct assoc_conn *, const struct pdu *);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Stub data cut into fragments and put together again (C706 12.6.4.9, 12.6.4.10; [MS-RPCE] 3.3.3.5.4). */
+#include <assert.h>
+#include <string.h>
+
+#include "assoc/engine.h"
+#include "base/mem.h"
+
+/*
+ * A reassembly buffer with room for `total` bytes. It grows with what has arrived, never with alloc_hint: that is
+ * the peer's word only.
+ */
+static enum frag_verdict
+room_make(struct assoc_conn *a, struct assoc_call *c, uint32_t total)
+{
+	uint32_t cap = total < a->limits->max_stub / 2 ? total * 2 : a->limits->max_stub;
+	struct buf *b;
+
+	if (c->held >= total)
+		return FRAG_OK;
+	if (a->held - c->held + cap > a->limits->max_memory)
+		return FRAG_NO_MEMORY;
+	b = buf_new(0, cap);
+	if (!b)
+		return FRAG_NO_MEMORY;
+	memcpy(b->data, buf_slice_bytes(&c->stub), c->stub.len);
+	b->end = c->stub.len;
+	buf_slice_fini(&c->stub);
+	c->stub = (struct buf_slice){.buf = b, .off = 0, .len = b->end};
+	a->held += cap - c->held;
+	c->held = cap;
+	return FRAG_OK;
+}
+
+enum frag_verdict
+frag_append(struct assoc_conn *a, struct assoc_call *c, struct buf *from, struct wire_in *in)
+{
+	size_t n = wire_in_left(in);
+	enum frag_verdict verdict;
+	const uint8_t *bytes;
+
+	if (n > a->limits->max_stub || c->stub.len > a->limits->max_stub - n)
+		return FRAG_TOO_LONG;
+	if (n == 0)
+		return FRAG_OK;
+	bytes = wire_in_bytes(in, n);
+	if (!c->stub.buf) {
+		c->stub = (struct buf_slice){.buf = buf_ref(from),
+			.off = (uint32_t)(bytes - from->data),
+			.len = (uint32_t)n};
+		return FRAG_OK;
+	}
+	verdict = room_make(a, c, c->stub.len + (uint32_t)n);
+	if (verdict != FRAG_OK)
+		return verdict;
+	memcpy(c->stub.buf->data + c->stub.len, bytes, n);
+	c->stub.len += (uint32_t)n;
+	c->stub.buf->end = c->stub.len;
+	return FRAG_OK;
+}
+
+/* Headers of all fragments differ in flags, frag_len and alloc_hint only. */
+struct header_plan {
+	unsigned ptype;
+	uint32_t call_id;
+	struct request_fixed request;
+	struct response_fixed response;
+	uint8_t extra_flags;
+};
+
+static void
+header_write(const struct header_plan *plan, uint8_t *at, uint32_t size, uint8_t flags,
+	uint32_t stub_len, uint32_t left)
+{
+	struct pdu_header h = header_make(
+		plan->ptype, flags | plan->extra_flags, plan->call_id, (uint16_t)(size + stub_len));
+	struct wire_out out;
+
+	wire_out_init(&out, at, size);
+	if (plan->ptype == PTYPE_REQUEST) {
+		struct request_fixed r = plan->request;
+
+		r.alloc_hint = left;
+		request_fixed_put(&out, &h, &r);
+	} else {
+		struct response_fixed r = plan->response;
+
+		r.alloc_hint = left;
+		response_fixed_put(&out, &h, &r);
+	}
+}
+
+static void
+headers_write(const struct header_plan *plan, struct assoc_output *o)
+{
+	for (uint32_t i = 0; i < o->n_fragments; i++) {
+		uint32_t left = o->stub_len - i * o->chunk;
+		bool last = i + 1 == o->n_fragments;
+		uint8_t flags = (i == 0 ? PFC_FIRST_FRAG : 0) | (last ? PFC_LAST_FRAG : 0);
+		uint8_t *at = i == 0 ? o->stub->data + o->stub_start - o->header_size
+				     : o->bytes + (i - 1) * o->header_size;
+
+		header_write(plan, at, o->header_size, flags, last ? left : o->chunk, left);
+	}
+}
+
+static bool
+send(struct assoc_conn *a, const struct header_plan *plan, uint32_t header_size,
+	struct buf *take_stub)
+{
+	/* C706 12.6.4.9: all but the last fragment carry a multiple of 8 bytes */
+	uint32_t chunk = (a->max_xmit - header_size) & ~7u, len, n;
+	struct assoc_output *o = NULL;
+
+	if (!take_stub)
+		take_stub = buf_new(PDU_REQUEST_OBJECT_SIZE, PDU_REQUEST_OBJECT_SIZE);
+	if (!take_stub) {
+		conn_close(a, ASSOC_CLOSE_MEMORY, "no memory for a PDU to send");
+		return false;
+	}
+	assert(take_stub->start >= header_size);
+	len = buf_len(take_stub);
+	n = len <= chunk ? 1 : (len + chunk - 1) / chunk;
+	o = output_new(a, (n - 1) * header_size);
+	if (!o) {
+		buf_unref(take_stub);
+		return false;
+	}
+	o->stub = take_stub;
+	o->stub_start = take_stub->start;
+	o->stub_len = len;
+	o->header_size = header_size;
+	o->chunk = chunk;
+	o->n_fragments = n;
+	o->total = n * header_size + len;
+	o->call_id = plan->ptype == PTYPE_REQUEST ? plan->call_id : 0;
+	headers_write(plan, o);
+	output_queue(a, o);
+	return true;
+}
+
+bool
+frag_send_request(
+	struct assoc_conn *a, struct assoc_call *c, uint16_t context_id, struct buf *take_stub)
+{
+	struct header_plan plan = {
+		.ptype = PTYPE_REQUEST,
+		.call_id = c->id,
+		.request = {.context_id = context_id,
+			.opnum = c->opnum,
+			.has_object = c->has_object,
+			.object = c->object},
+		.extra_flags = (c->has_object ? PFC_OBJECT_UUID : 0) | (c->maybe ? PFC_MAYBE : 0),
+	};
+
+	return send(
+		a, &plan, c->has_object ? PDU_REQUEST_OBJECT_SIZE : PDU_REQUEST_SIZE, take_stub);
+}
+
+bool
+frag_send_response(struct assoc_conn *a, const struct assoc_call *c, struct buf *take_stub)
+{
+	struct header_plan plan = {
+		.ptype = PTYPE_RESPONSE,
+		.call_id = c->id,
+		.response = {.context_id = c->context_id, .cancel_count = c->cancelled},
+	};
+
+	return send(a, &plan, PDU_RESPONSE_SIZE, take_stub);
+}
