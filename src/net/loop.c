@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/loop.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+
+struct loop {
+	uv_loop_t uv;
+	uv_async_t mail;
+	pthread_mutex_t lock; /* over the queue */
+	struct loop_message *first, **last;
+	atomic_bool stopping;
+};
+
+struct loop_watch {
+	uv_poll_t uv;
+	void (*fn)(void *arg, unsigned events);
+	void *arg;
+	unsigned events;
+};
+
+struct loop_timer {
+	uv_timer_t uv;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static struct loop_message *
+queue_take(struct loop *l)
+{
+	pthread_mutex_lock(&l->lock);
+	struct loop_message *m = l->first;
+	l->first = NULL;
+	l->last = &l->first;
+	pthread_mutex_unlock(&l->lock);
+	return m;
+}
+
+static void
+on_mail(uv_async_t *mail)
+{
+	struct loop *l = mail->data;
+	struct loop_message *next;
+
+	for (struct loop_message *m = queue_take(l); m; m = next) {
+		next = m->next; /* fn may free the message */
+		m->fn(m->arg);
+	}
+	if (atomic_load(&l->stopping))
+		uv_stop(&l->uv);
+}
+
+struct loop *
+loop_new(void)
+{
+	struct loop *l = mem_zalloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	if (uv_loop_init(&l->uv)) {
+		mem_free(l);
+		return NULL;
+	}
+	if (uv_async_init(&l->uv, &l->mail, on_mail)) {
+		uv_loop_close(&l->uv);
+		mem_free(l);
+		return NULL;
+	}
+	l->mail.data = l;
+	l->last = &l->first;
+	pthread_mutex_init(&l->lock, NULL);
+	return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	uv_close((uv_handle_t *)&l->mail, NULL);
+	/* the closings of freed watches and timers are still under way: libuv ends them in the loop */
+	while (uv_run(&l->uv, UV_RUN_DEFAULT))
+		;
+	uv_loop_close(&l->uv);
+	pthread_mutex_destroy(&l->lock);
+	mem_free(l);
+}
+
+void
+loop_run(struct loop *l)
+{
+	while (!atomic_load(&l->stopping))
+		uv_run(&l->uv, UV_RUN_DEFAULT);
+	atomic_store(&l->stopping, false);
+}
+
+void
+loop_stop(struct loop *l)
+{
+	atomic_store(&l->stopping, true);
+	uv_async_send(&l->mail);
+}
+
+void
+loop_send(struct loop *l, struct loop_message *m)
+{
+	m->next = NULL;
+	pthread_mutex_lock(&l->lock);
+	*l->last = m;
+	l->last = &m->next;
+	/* under the lock: the receiver may end the loop as soon as it has the message */
+	uv_async_send(&l->mail);
+	pthread_mutex_unlock(&l->lock);
+}
+
+struct post {
+	struct loop_message message;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static void
+post_run(void *arg)
+{
+	struct post post = *(struct post *)arg;
+
+	mem_free(arg);
+	post.fn(post.arg);
+}
+
+bool
+loop_post(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+	struct post *post = mem_alloc(sizeof(*post));
+
+	if (!post)
+		return false;
+	*post = (struct post){.message = {.fn = post_run, .arg = post}, .fn = fn, .arg = arg};
+	loop_send(l, &post->message);
+	return true;
+}
+
+static void
+on_poll(uv_poll_t *uv, int status, int events)
+{
+	struct loop_watch *w = uv->data;
+	unsigned ready = 0;
+
+	/* an error is seen by whoever reads or writes next */
+	if (status < 0)
+		ready = w->events;
+	if (events & UV_READABLE)
+		ready |= LOOP_READ;
+	if (events & UV_WRITABLE)
+		ready |= LOOP_WRITE;
+	w->fn(w->arg, ready);
+}
+
+struct loop_watch *
+loop_watch_new(struct loop *l, int fd, void (*fn)(void *arg, unsigned events), void *arg)
+{
+	struct loop_watch *w = mem_zalloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	if (uv_poll_init(&l->uv, &w->uv, fd)) {
+		mem_free(w);
+		return NULL;
+	}
+	w->uv.data = w;
+	w->fn = fn;
+	w->arg = arg;
+	return w;
+}
+
+void
+loop_watch_set(struct loop_watch *w, unsigned events)
+{
+	int uv = (events & LOOP_READ ? UV_READABLE : 0) | (events & LOOP_WRITE ? UV_WRITABLE : 0);
+
+	if (w->events == events)
+		return;
+	w->events = events;
+	if (uv)
+		uv_poll_start(&w->uv, uv, on_poll);
+	else
+		uv_poll_stop(&w->uv);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	mem_free(handle->data);
+}
+
+void
+loop_watch_free(struct loop_watch *w)
+{
+	if (!w)
+		return;
+	uv_poll_stop(&w->uv);
+	uv_close((uv_handle_t *)&w->uv, on_closed);
+}
+
+static void
+on_timer(uv_timer_t *uv)
+{
+	struct loop_timer *t = uv->data;
+
+	t->fn(t->arg);
+}
+
+struct loop_timer *
+loop_timer_new(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+	struct loop_timer *t = mem_zalloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	uv_timer_init(&l->uv, &t->uv);
+	t->uv.data = t;
+	t->fn = fn;
+	t->arg = arg;
+	return t;
+}
+
+void
+loop_timer_set(struct loop_timer *t, sp_nanos at)
+{
+	if (at == SP_NEVER) {
+		uv_timer_stop(&t->uv);
+		return;
+	}
+	sp_nanos left = at - time_now();
+
+	/* libuv's clock is the one of the loop's last turn, in whole ms */
+	uv_update_time(t->uv.loop);
+	uv_timer_start(&t->uv, on_timer,
+		left <= 0 ? 0 : (uint64_t)((left + SP_MILLISECOND - 1) / SP_MILLISECOND), 0);
+}
+
+void
+loop_timer_free(struct loop_timer *t)
+{
+	if (!t)
+		return;
+	uv_timer_stop(&t->uv);
+	uv_close((uv_handle_t *)&t->uv, on_closed);
+}

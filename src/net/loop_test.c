@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "net/loop.h"
+
+struct counted {
+	struct loop *loop;
+	int n, wanted;
+};
+
+static void
+count(void *arg)
+{
+	struct counted *c = arg;
+
+	if (++c->n == c->wanted)
+		loop_stop(c->loop);
+}
+
+static void *
+post_thousand(void *arg)
+{
+	struct counted *c = arg;
+
+	for (int i = 0; i < 1000; i++)
+		assert_true(loop_post(c->loop, count, c));
+	return NULL;
+}
+
+static void
+messages_of_many_threads_all_arrive(void **state)
+{
+	struct counted c = {.loop = loop_new(), .wanted = 4000};
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, post_thousand, &c);
+	loop_run(c.loop);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(c.n, 4000);
+	loop_free(c.loop);
+}
+
+static void
+a_timer_is_not_early(void **state)
+{
+	struct counted c = {.loop = loop_new(), .wanted = 1};
+	struct loop_timer *timer = loop_timer_new(c.loop, count, &c);
+	sp_nanos start = time_now();
+
+	loop_timer_set(timer, start + 20 * SP_MILLISECOND);
+	loop_run(c.loop);
+	assert_true(time_now() - start >= 19 * SP_MILLISECOND);
+	loop_timer_free(timer);
+	loop_free(c.loop);
+}
+
+struct watched {
+	struct loop *loop;
+	struct loop_watch *watch;
+	unsigned seen;
+};
+
+static void
+on_ready(void *arg, unsigned events)
+{
+	struct watched *w = arg;
+
+	w->seen |= events;
+	loop_watch_free(w->watch);
+	loop_stop(w->loop);
+}
+
+static void
+a_watch_freed_in_its_callback_runs_no_more(void **state)
+{
+	struct watched w = {.loop = loop_new()};
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	w.watch = loop_watch_new(w.loop, ends[0], on_ready, &w);
+	loop_watch_set(w.watch, LOOP_READ);
+	loop_run(w.loop);
+	assert_int_equal(w.seen, LOOP_READ);
+	close(ends[0]);
+	close(ends[1]);
+	loop_free(w.loop);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(messages_of_many_threads_all_arrive),
+		cmocka_unit_test(a_timer_is_not_early),
+		cmocka_unit_test(a_watch_freed_in_its_callback_runs_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

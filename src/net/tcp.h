@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* ncacn_ip_tcp's sockets ([MS-RPCE] 2.1.1.1). Functions return 0 or an errno. */
+#ifndef NET_TCP_H
+#define NET_TCP_H
+
+#include "net/address.h"
+
+/* Non-blocking, listening. An IPv6 wildcard takes IPv4 too. */
+SP_NODISCARD int tcp_listen(const struct address *, int *ret_fd);
+/* The wildcard of both families; only IPv4 on hosts without IPv6. */
+SP_NODISCARD int tcp_listen_any(uint16_t port, int *ret_fd);
+/* Begins a connection; EINPROGRESS is success (see pipe_connected). */
+SP_NODISCARD int tcp_connect(const struct address *, int *ret_fd);
+/* An accepted connection's manners: no Nagle, keepalive. Does no harm to other sockets. */
+void tcp_tune(int fd);
+/* Any listening stream socket: 0 and a non-blocking, close-on-exec *ret_fd, or an errno (EAGAIN: none). */
+SP_NODISCARD int tcp_accept(int listener, int *ret_fd);
+/* Both ends' addresses as text; "" for others than TCP. */
+void tcp_names(int fd, char ret_local[ADDRESS_TEXT], char ret_peer[ADDRESS_TEXT]);
+bool tcp_local_address(int fd, struct address *ret);
+
+#endif
