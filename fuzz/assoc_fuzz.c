@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Our client and our server talk to each other; the input chooses the limits, the calls, how the bytes are cut on
+ * their way, in which order answers are given, and which allocation fails. Whatever it chooses: every stub arrives
+ * as it was sent, requests in their order, and each call hears exactly one answer.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assoc/assoc.h"
+#include "assoc/group.h"
+#include "base/mem.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+#define CALLS_MAX 12
+
+static const struct sp_syntax_id interfaces[] = {
+	{{0x60a15ec5, 1, 2, {3, 4}, {5, 6, 7, 8, 9, 10}}, 1, 2},
+	{{0x60a15ec6, 1, 2, {3, 4}, {5, 6, 7, 8, 9, 10}}, 3, 0},
+};
+
+struct choice {
+	const uint8_t *p, *end;
+};
+
+static unsigned
+choose(struct choice *c, unsigned n)
+{
+	return c->p < c->end ? *c->p++ % n : 0;
+}
+
+struct talk {
+	struct assoc_conn client, server;
+	struct choice choice;
+	uint32_t ids[CALLS_MAX], sizes[CALLS_MAX];
+	unsigned n_calls, n_arrived, n_answered;
+	uint32_t waiting[CALLS_MAX]; /* dispatched: index of the call */
+	unsigned n_waiting;
+	bool failing, client_closed, server_closed;
+};
+
+static uint8_t
+byte_at(uint32_t call, uint32_t i)
+{
+	return (uint8_t)(call * 37 + i * 11 + (i >> 8));
+}
+
+static struct buf *
+stub_make(uint32_t call, uint32_t size)
+{
+	struct buf *b = buf_new(PDU_REQUEST_OBJECT_SIZE, PDU_REQUEST_OBJECT_SIZE + size);
+
+	if (!b)
+		return NULL;
+	for (uint32_t i = 0; i < size; i++)
+		b->data[b->start + i] = byte_at(call, i);
+	b->end = b->start + size;
+	return b;
+}
+
+static void
+stub_check(struct buf_slice *s, uint32_t call, uint32_t size)
+{
+	const uint8_t *p = buf_slice_bytes(s);
+
+	assert(s->len == size);
+	for (uint32_t i = 0; i < size; i++)
+		assert(p[i] == byte_at(call, i));
+	buf_slice_fini(s);
+}
+
+static unsigned
+call_index(const struct talk *t, uint32_t id)
+{
+	for (unsigned i = 0; i < t->n_calls; i++)
+		if (t->ids[i] == id)
+			return i;
+	abort();
+}
+
+static void
+call_make(struct talk *t)
+{
+	static const uint32_t sizes[] = {
+		0, 1, 7, 8, 100, 1400, 1408, 1409, 2816, 5000, 9000, 20000};
+	static const struct sp_uuid object = {.time_low = 7};
+	unsigned i = t->n_calls;
+	struct assoc_request r = {.interface = interfaces[choose(&t->choice, 2)],
+		.transfers = &SYNTAX_NDR,
+		.n_transfers = 1,
+		.opnum = (uint16_t)i,
+		.object = choose(&t->choice, 2) ? &object : NULL};
+	uint32_t size = sizes[choose(&t->choice, 12)];
+	struct buf *b;
+
+	if (i == CALLS_MAX)
+		return;
+	b = stub_make(i, size);
+	if (b && assoc_call(&t->client, &r, b, &t->ids[i])) {
+		t->sizes[i] = size;
+		t->n_calls++;
+	}
+}
+
+static void
+answer_one(struct talk *t)
+{
+	unsigned k, i;
+	struct buf *b;
+
+	if (t->n_waiting == 0)
+		return;
+	k = choose(&t->choice, t->n_waiting);
+	i = t->waiting[k];
+	t->waiting[k] = t->waiting[--t->n_waiting];
+	b = stub_make(i + 100, t->sizes[i]);
+	if (b)
+		assoc_reply(&t->server, t->ids[i], b);
+	else
+		assoc_refuse(&t->server, t->ids[i], 14, false);
+}
+
+static void
+server_events(struct talk *t)
+{
+	struct assoc_event e;
+
+	while (assoc_next(&t->server, &e)) {
+		if (e.kind == ASSOC_EVENT_CLOSE)
+			t->server_closed = true;
+		if (e.kind != ASSOC_EVENT_REQUEST)
+			continue;
+		assert(e.opnum < t->n_calls && t->ids[e.opnum] == e.call_id);
+		stub_check(&e.take_stub, e.opnum, t->sizes[e.opnum]);
+		assert(t->failing || e.opnum == t->n_arrived);
+		t->n_arrived++;
+		t->waiting[t->n_waiting++] = e.opnum;
+	}
+}
+
+static void
+client_events(struct talk *t)
+{
+	struct assoc_event e;
+
+	while (assoc_next(&t->client, &e)) {
+		unsigned i;
+
+		if (e.kind == ASSOC_EVENT_CLOSE)
+			t->client_closed = true;
+		if (e.kind != ASSOC_EVENT_RESPONSE && e.kind != ASSOC_EVENT_FAULT &&
+			e.kind != ASSOC_EVENT_REJECTED)
+			continue;
+		i = call_index(t, e.call_id);
+		if (e.kind == ASSOC_EVENT_RESPONSE)
+			stub_check(&e.take_stub, i + 100, t->sizes[i]);
+		else
+			assert(t->failing);
+		buf_slice_fini(&e.take_stub);
+		t->n_answered++;
+	}
+}
+
+/* Carries up to `most` bytes, in as many reads as the reader's room makes of them. True: some. */
+static bool
+carry(struct assoc_conn *from, struct assoc_conn *to, size_t most)
+{
+	struct iovec iov[3];
+	size_t n = assoc_take(from, iov, 3), moved = 0;
+
+	for (size_t i = 0; i < n && moved < most; i++) {
+		size_t at = 0;
+
+		while (at < iov[i].iov_len && moved < most) {
+			void *p;
+			size_t room, k = iov[i].iov_len - at;
+
+			if (!assoc_room(to, &p, &room))
+				goto out;
+			if (k > room)
+				k = room;
+			if (k > most - moved)
+				k = most - moved;
+			memcpy(p, (uint8_t *)iov[i].iov_base + at, k);
+			assoc_feed(to, k, 1);
+			at += k;
+			moved += k;
+		}
+	}
+out:
+	assoc_sent(from, moved, 1);
+	return moved > 0;
+}
+
+static void
+step(struct talk *t)
+{
+	static const size_t most[] = {1, 2, 15, 16, 17, 24, 100, 1432, 4096, 100000};
+
+	switch (choose(&t->choice, 5)) {
+	case 0: call_make(t); break;
+	case 1: answer_one(t); break;
+	case 2: carry(&t->client, &t->server, most[choose(&t->choice, 10)]); break;
+	case 3: carry(&t->server, &t->client, most[choose(&t->choice, 10)]); break;
+	case 4: break;
+	}
+	server_events(t);
+	client_events(t);
+}
+
+/* The input is used up: whatever is under way comes to its end. */
+static void
+finish(struct talk *t)
+{
+	bool moved = true;
+
+	while (moved) {
+		moved = carry(&t->client, &t->server, 5000);
+		server_events(t);
+		moved |= t->n_waiting > 0;
+		answer_one(t);
+		server_events(t);
+		moved |= carry(&t->server, &t->client, 5000);
+		client_events(t);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct talk t;
+	struct choice c = {data, data + size};
+	static const uint16_t fragments[] = {1432, 1440, 4280, 5840, 65535};
+	struct assoc_limits limits[2];
+	struct assoc_offer offers[] = {{interfaces[0], NULL}, {interfaces[1], NULL}};
+	struct assoc_groups *groups = assoc_groups_new();
+	struct assoc_server_policy policy = {.offers = offers,
+		.n_offers = 2,
+		.transfers = &SYNTAX_NDR,
+		.n_transfers = 1,
+		.secondary_address = "135",
+		.groups = groups};
+	uint64_t fail;
+
+	memset(&t, 0, sizeof t);
+	for (unsigned i = 0; i < 2; i++)
+		limits[i] = (struct assoc_limits){.max_fragment = fragments[choose(&c, 5)],
+			.max_stub = 100000,
+			.max_contexts = 8,
+			.max_calls = i == 0 ? CALLS_MAX : 1 + choose(&c, 4),
+			.max_memory = 10000000};
+	fail = choose(&c, 4) == 1 ? 1 + choose(&c, 255) : 0;
+	t.failing = fail > 0;
+	t.choice = c;
+	mem_fail_nth(fail);
+	assoc_client_init(&t.client, &limits[0], 0, 0);
+	assoc_server_init(&t.server, &limits[1], &policy, 0);
+	while (t.choice.p < t.choice.end)
+		step(&t);
+	mem_fail_nth(0);
+	finish(&t);
+	if (!t.failing) {
+		assert(!t.client_closed && !t.server_closed);
+		assert(t.n_arrived == t.n_calls && t.n_answered == t.n_calls);
+	}
+	assert(t.client_closed || t.server_closed || t.n_answered == t.n_calls);
+	assoc_fini(&t.client);
+	assoc_fini(&t.server);
+	assoc_groups_free(groups);
+	return 0;
+}

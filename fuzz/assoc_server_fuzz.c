@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Strangers' bytes into a server's side: it holds its limits, and every request that comes out can be answered. */
+#include <assert.h>
+#include <string.h>
+
+#include "assoc/assoc.h"
+#include "assoc/group.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static const struct sp_syntax_id interface = {{1, 2, 3, {4, 5}, {6}}, 1, 0};
+static const struct assoc_limits limits = {.max_fragment = 1432,
+	.max_stub = 4000,
+	.max_contexts = 4,
+	.max_calls = 3,
+	.max_memory = 8000};
+
+static void
+events(struct assoc_conn *a)
+{
+	struct assoc_event e;
+	struct iovec iov[4];
+	size_t n;
+
+	while (assoc_next(a, &e)) {
+		assert(e.take_stub.len <= limits.max_stub);
+		buf_slice_fini(&e.take_stub);
+		if (e.kind == ASSOC_EVENT_REQUEST && e.opnum % 2)
+			assoc_reply(a, e.call_id, NULL);
+		else if (e.kind == ASSOC_EVENT_REQUEST && e.opnum % 4)
+			assoc_refuse(a, e.call_id, 5, true);
+		/* each output is small here: a few PDUs above the bound stop the reading */
+		assert(a->held <= limits.max_memory + 8000);
+		assert(a->n_contexts <= limits.max_contexts + UINT8_MAX);
+		assert(a->n_calls <= limits.max_calls);
+	}
+	while ((n = assoc_take(a, iov, 4)) > 0)
+		for (size_t i = 0; i < n; i++)
+			assoc_sent(a, iov[i].iov_len, 1);
+}
+
+static size_t
+put(struct assoc_conn *a, const uint8_t *bytes, size_t n)
+{
+	void *p;
+	size_t room;
+
+	if (!assoc_room(a, &p, &room))
+		return 0;
+	if (n > room)
+		n = room;
+	memcpy(p, bytes, n);
+	assoc_feed(a, n, 1);
+	return n;
+}
+
+/* A sound bind first, unless the input's first byte is odd: most of the ground lies behind it. */
+static void
+bind_first(struct assoc_conn *a)
+{
+	uint8_t pdu[128] = {0};
+	struct pdu_header h = {.vers = 5,
+		.ptype = PTYPE_BIND,
+		.flags = PFC_FIRST_FRAG | PFC_LAST_FRAG | PFC_CONC_MPX,
+		.drep = {0x10},
+		.call_id = 1};
+	struct bind_fixed bind = {1432, 1432, 0, 1};
+	struct bind_context context = {
+		.n_transfers = 1, .abstract = interface, .put_transfers = &SYNTAX_NDR};
+	struct wire_out out;
+
+	wire_out_init(&out, pdu, sizeof pdu);
+	if (!bind_put(&out, &h, &bind, &context))
+		assert(!"128 bytes hold this bind");
+	put(a, pdu, wire_out_offset(&out));
+	events(a);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct assoc_offer offer = {interface, NULL};
+	struct assoc_groups *groups = assoc_groups_new();
+	struct assoc_server_policy policy = {.offers = &offer,
+		.n_offers = 1,
+		.transfers = &SYNTAX_NDR,
+		.n_transfers = 1,
+		.groups = groups};
+	struct assoc_conn a;
+
+	assoc_server_init(&a, &limits, &policy, 0);
+	if (size > 0 && data[0] % 2 == 0)
+		bind_first(&a);
+	for (size_t at = size > 0; at < size;) {
+		size_t n = put(&a, data + at, size - at);
+
+		if (n == 0)
+			break;
+		at += n;
+		events(&a);
+	}
+	assoc_eof(&a);
+	events(&a);
+	assoc_fini(&a);
+	assoc_groups_free(groups);
+	return 0;
+}
