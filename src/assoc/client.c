@@ -198,7 +198,7 @@ call_push(struct assoc_conn *a, struct assoc_call *c)
 	case WANTED:
 		if (is_negotiating(a) || (!a->mpx && a->n_in_flight > 0))
 			return true;
-		negotiation_send(a, c->bind_only ? c->id : ++a->current_call_id);
+		negotiation_send(a, c->negotiation_id ? c->negotiation_id : c->id);
 		return true;
 	case ASKED: return true;
 	case REFUSED: return false;
@@ -229,10 +229,10 @@ push(struct assoc_conn *a)
 
 static struct assoc_call *
 call_queue(struct assoc_conn *a, const struct sp_syntax_id *interface,
-	const struct sp_syntax_id *transfers, size_t n_transfers)
+	const struct sp_syntax_id *transfers, size_t n_transfers, bool request)
 {
 	struct assoc_call *c;
-	uint32_t first;
+	uint32_t first, ahead;
 
 	/* Ids do not roll over ([MS-RPCE] 3.3.3.5.2): a connection that has used them all is at its end. */
 	if (conn_is_closed(a) || a->stopping || a->eof || a->n_calls >= a->limits->max_calls ||
@@ -240,10 +240,13 @@ call_queue(struct assoc_conn *a, const struct sp_syntax_id *interface,
 		return NULL;
 	if (!proposals_find(a, interface, transfers, n_transfers, &first))
 		return NULL;
-	c = call_new(a, a->current_call_id + 1);
+	/* Ids grow on the wire ([MS-RPCE] 3.3.3.5.2): the bind that goes before the request has the lower one. */
+	ahead = request && proposals_verdict(a, first)->state == WANTED;
+	c = call_new(a, a->current_call_id + 1 + ahead);
 	if (!c)
 		return NULL;
-	a->current_call_id++;
+	c->negotiation_id = ahead ? c->id - 1 : 0;
+	a->current_call_id = c->id;
 	c->state = STATE_SEND_PDUS;
 	c->context_index = first;
 	return c;
@@ -253,7 +256,7 @@ bool
 assoc_call(struct assoc_conn *a, const struct assoc_request *r, struct buf *take_stub,
 	uint32_t *ret_call_id)
 {
-	struct assoc_call *c = call_queue(a, &r->interface, r->transfers, r->n_transfers);
+	struct assoc_call *c = call_queue(a, &r->interface, r->transfers, r->n_transfers, true);
 
 	if (!c) {
 		buf_unref(take_stub);
@@ -274,7 +277,7 @@ bool
 assoc_bind(struct assoc_conn *a, const struct sp_syntax_id *interface,
 	const struct sp_syntax_id *transfers, size_t n_transfers, uint32_t *ret_call_id)
 {
-	struct assoc_call *c = call_queue(a, interface, transfers, n_transfers);
+	struct assoc_call *c = call_queue(a, interface, transfers, n_transfers, false);
 
 	if (!c)
 		return false;
@@ -340,14 +343,14 @@ results_read(struct assoc_conn *a, struct wire_in *in, unsigned n, bool bind)
 		if (p->state == ACCEPTED && !syntax_equal(&r.transfer, &p->transfer))
 			return false;
 	}
-	if (bind && n == 1) {
+	if (bind && n > 0) { /* ours is the last: feature negotiation */
 		struct bind_result r;
 
 		bind_result_get(in, &r);
 		a->features = r.result == CONTEXT_NEGOTIATE_ACK ? r.reason : 0;
-		n--;
+		return n == 1 && wire_in_ok(in);
 	}
-	return n == 0 && wire_in_ok(in);
+	return !bind && n == 0 && wire_in_ok(in);
 }
 
 static void

@@ -26,6 +26,8 @@ struct assoc_call {
 	uint16_t context_id, opnum;
 	bool has_object, maybe, orphaned, was_sent, bind_only, cancelled, big_endian;
 	struct sp_uuid object;
+	uint32_t
+		negotiation_id; /* client: kept for the bind or alter_context that it may need; or 0 */
 	uint32_t context_index;          /* client: first of its proposals in contexts[] */
 	const struct assoc_offer *offer; /* server */
 	struct sp_syntax_id transfer;
