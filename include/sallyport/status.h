@@ -74,6 +74,7 @@
 	X(RPC_S_SEC_PKG_ERROR, 1825, "A security package specific error occurred")                 \
 	X(RPC_S_NOT_CANCELLED, 1826, "Thread is not canceled")                                     \
 	X(EPT_S_CANT_CREATE, 1899, "The endpoint mapper database entry could not be created")      \
+	X(RPC_S_SERVER_OUT_OF_MEMORY, 1130, "Not enough server memory to complete the operation") \
 	X(ERROR_TIMEOUT, 1460, "This operation returned because the timeout period expired")       \
 	X(EPT_NCA_NOT_REGISTERED, 0x16c9a0d6, "There are no more endpoints available from the endpoint mapper (DCE ept_s_not_registered)") \
 	X(EPT_NCA_CANT_PERFORM_OP, 0x16c9a0cd, "The endpoint mapper cannot perform the operation (DCE ept_s_cant_perform_op)") \

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "rpc/fault.h"
+
+#include <stddef.h>
+
+/* [MS-RPCE] 3.1.1.5.5, the numbers of C706 appendix E where status.h has no name */
+static const struct {
+	uint32_t fault;
+	sp_status status;
+} table[] = {
+	{NCA_S_COMM_FAILURE, RPC_S_COMM_FAILURE},
+	{NCA_S_OP_RNG_ERROR, RPC_S_PROCNUM_OUT_OF_RANGE},
+	{NCA_S_UNK_IF, RPC_S_UNKNOWN_IF},
+	{NCA_S_YOU_CRASHED, RPC_S_CALL_FAILED},
+	{NCA_S_PROTO_ERROR, RPC_S_PROTOCOL_ERROR},
+	{NCA_S_OUT_ARGS_TOO_BIG, RPC_S_SERVER_OUT_OF_MEMORY},
+	{NCA_S_SERVER_TOO_BUSY, RPC_S_SERVER_TOO_BUSY},
+	{NCA_S_UNSUPPORTED_TYPE, RPC_S_UNSUPPORTED_TYPE},
+	{NCA_S_FAULT_INT_DIV_BY_ZERO, RPC_S_ZERO_DIVIDE},
+	{NCA_S_FAULT_ADDR_ERROR, RPC_S_ADDRESS_ERROR},
+	{0x1c000003 /* nca_s_fault_fp_div_zero */, 1769 /* RPC_S_FP_DIV_ZERO */},
+	{0x1c000004 /* nca_s_fault_fp_underflow */, 1770 /* RPC_S_FP_UNDERFLOW */},
+	{0x1c000005 /* nca_s_fault_fp_overflow */, 1771 /* RPC_S_FP_OVERFLOW */},
+	{NCA_S_FAULT_INVALID_TAG, RPC_S_INVALID_TAG},
+	{NCA_S_FAULT_INVALID_BOUND, RPC_S_INVALID_BOUND},
+	{NCA_S_FAULT_RPC_VERSION_MISMATCH, RPC_S_PROTOCOL_ERROR},
+	{NCA_S_FAULT_UNSPEC_REJECT, RPC_S_CALL_FAILED},
+	{0x1c00000a /* nca_s_bad_actid */, RPC_S_CALL_FAILED_DNE},
+	{0x1c00000b /* nca_who_are_you_failed */, RPC_S_CALL_FAILED},
+	{0x1c00000c /* nca_manager_not_entered */, RPC_S_CALL_FAILED_DNE},
+	{NCA_S_FAULT_CANCEL, RPC_S_CALL_CANCELLED},
+	{NCA_S_FAULT_ILL_INST, RPC_S_ADDRESS_ERROR},
+	{NCA_S_FAULT_FP_ERROR, 1771 /* RPC_S_FP_OVERFLOW */},
+	{0x1c000010 /* nca_s_fault_int_overflow */, RPC_S_ADDRESS_ERROR},
+	{NCA_S_FAULT_UNSPEC, RPC_S_CALL_FAILED},
+	{NCA_S_FAULT_CONTEXT_MISMATCH, RPC_X_SS_CONTEXT_MISMATCH},
+	{NCA_S_FAULT_REMOTE_NO_MEMORY, RPC_S_SERVER_OUT_OF_MEMORY},
+	{NCA_S_INVALID_PRES_CONTEXT_ID, RPC_S_PROTOCOL_ERROR},
+	{NCA_S_UNSUPPORTED_AUTHN_LEVEL, RPC_S_UNSUPPORTED_AUTHN_LEVEL},
+	{NCA_S_INVALID_CHECKSUM, RPC_S_CALL_FAILED_DNE},
+	{NCA_S_INVALID_CRC, RPC_S_CALL_FAILED_DNE},
+};
+
+sp_status
+fault_to_status(uint32_t fault)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (table[i].fault == fault)
+			return table[i].status;
+	/* a fault must not look like success */
+	return fault ? fault : RPC_S_CALL_FAILED;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A link is a pipe and the engine that speaks over it: the only place of the runtime that sees both.
+ * It is driven either by a loop (server, registration with the mapper) or by link_wait() (blocking client).
+ */
+#ifndef RPC_LINK_H
+#define RPC_LINK_H
+
+#include "assoc/assoc.h"
+#include "net/loop.h"
+
+/* All on the loop's thread. */
+struct link_owner {
+	void (*event)(void *arg, struct assoc_event *); /* every event but CLOSE; may reply at once */
+	void (*turned)(void *arg);                      /* after events and output were worked off */
+	/* The descriptor is closed; conn is still there. Last call; may free the link. close: the engine's reason */
+	void (*closed)(void *arg, const struct assoc_event *close);
+};
+
+struct link {
+	struct assoc_conn conn;
+	int fd;        /* -1: closed */
+	int sys_errno; /* what broke the pipe; 0 */
+	bool closing;  /* the engine said CLOSE: what is queued still goes out */
+	struct assoc_event close;
+	/* driven by a loop */
+	struct loop_watch *watch;
+	struct loop_timer *timer;
+	sp_nanos timer_at;
+	sp_nanos stalled_until; /* output that nobody reads ends the connection then */
+	sp_nanos stall_timeout;
+	bool turning, ended;
+	const struct link_owner *owner;
+	void *arg;
+};
+
+/* --- by a loop --- */
+/*
+ * conn must be initialised; take_fd non-blocking, closed by the link also on failure. False: no memory.
+ */
+SP_NODISCARD bool link_start(struct link *, struct loop *, int take_fd, sp_nanos stall_timeout,
+			     const struct link_owner *, void *arg);
+/* To be called after the owner has said something to the engine outside an event. May end with closed(). */
+void link_turn(struct link *);
+void link_end(struct link *); /* closes at once; closed() is called before it returns */
+
+/* --- blocking --- */
+enum link_result { LINK_EVENT, LINK_TIMEOUT, LINK_BROKEN };
+/*
+ * The next event, CLOSE included, by `deadline`. LINK_BROKEN: the pipe failed, sys_errno says why.
+ */
+SP_NODISCARD enum link_result link_wait(struct link *, sp_nanos deadline, struct assoc_event *ret);
+/* Between calls: has the peer closed, or said something that nobody asked for? */
+bool link_is_stale(const struct link *);
+void link_close(struct link *); /* closes the descriptor and drops the engine's state; repeatable */
+
+#endif
