@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "rpc/call.h"
+
+#include "base/mem.h"
+
+sp_call *
+call_begin(size_t max_memory)
+{
+	sp_call *call = mem_zalloc(1, sizeof(*call));
+
+	if (!call)
+		return NULL;
+	arena_init(&call->arena, max_memory);
+	list_init(&call->node);
+	return call;
+}
+
+void
+call_end(sp_call *call)
+{
+	if (!call)
+		return;
+	list_remove(&call->node);
+	buf_slice_fini(&call->stub);
+	arena_fini(&call->arena);
+	mem_free(call);
+}
+
+void *
+sp_call_alloc(sp_call *call, size_t n, size_t size)
+{
+	return arena_alloc(&call->arena, n, size);
+}
+
+struct sp_uuid
+sp_call_object(const sp_call *call)
+{
+	return call->object;
+}
+
+void
+sp_call_set_object(sp_call *call, const struct sp_uuid *object)
+{
+	call->has_object = object != NULL;
+	call->object = object ? *object : (struct sp_uuid){0};
+}
+
+void
+sp_call_set_timeout(sp_call *call, sp_nanos timeout)
+{
+	call->timeout = timeout;
+}
+
+void
+sp_call_raise(sp_call *call, sp_status fault)
+{
+	call->raised = fault;
+}
+
+void
+sp_call_defer(sp_call *call)
+{
+	call->deferred = true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One call, on either side. Everything it decodes and everything its handler allocates is in its
+ * arena; it holds a reference on the fragment it was read from. call_end() is the one place where it ends.
+ */
+#ifndef RPC_CALL_H
+#define RPC_CALL_H
+
+#include <sallyport/client.h>
+#include <sallyport/server.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "net/loop.h"
+
+struct connection;
+struct registration;
+
+struct sp_call {
+	struct arena arena;
+	struct buf_slice stub; /* the request (server) or the answer (client) */
+	bool has_object;
+	struct sp_uuid object;
+
+	/* client */
+	sp_client *client;
+	sp_nanos timeout; /* 0: the client's */
+
+	/* server; all on the loop's thread but complete_status, which the message carries over */
+	struct list node; /* in connection->calls */
+	struct connection *connection;
+	const struct registration *registration;
+	const struct sp_operation *operation;
+	void *args;
+	uint32_t call_id;
+	uint16_t opnum;
+	bool deferred;
+	sp_status raised;
+	struct loop_message done;
+	sp_status complete_status;
+};
+
+SP_NODISCARD sp_call *call_begin(size_t max_memory);
+void call_end(sp_call *);
+
+#endif
