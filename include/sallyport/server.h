@@ -87,8 +87,14 @@ SP_NODISCARD sp_status sp_server_register(sp_server *, const struct sp_interface
 
 /* Starts n_threads loop threads (>= 1) and returns; registers with the mapper in the background. */
 SP_NODISCARD sp_status sp_server_start(sp_server *, unsigned n_threads, struct sp_error *reterr);
-/* Stops listening, closes connections, runs down contexts, joins the threads. */
+/*
+ * Stops listening, closes connections, waits until deferred calls have been completed, runs down
+ * contexts, joins the threads. Any thread; from a handler it only begins, and a later sp_server_stop() or
+ * sp_server_free() waits. Stopping a server that does not run does nothing. sp_server_start() afterwards listens on
+ * the same endpoints again (not on sockets of sp_server_use_socket). Starting twice: RPC_S_ALREADY_LISTENING.
+ */
 void sp_server_stop(sp_server *);
+/* Stops it first. Not from a handler. NULL is fine. */
 void sp_server_free(sp_server *);
 
 /*
@@ -111,6 +117,12 @@ bool sp_call_local_peer(const sp_call *, pid_t *ret_pid, uid_t *ret_uid, gid_t *
 /* The peer and our own end of the connection, "ncacn_ip_tcp:192.0.2.7[51234]"; static for the connection. */
 const char *sp_call_peer(const sp_call *);
 const char *sp_call_local(const sp_call *);
+
+/*
+ * The call ends with this fault instead of an answer, whatever the handler returns. Status of a
+ * fault: an NCA_S_* or a Win32 number such as ERROR_ACCESS_DENIED.
+ */
+void sp_call_raise(sp_call *, sp_status fault);
 
 /*
  * Answer later. After sp_call_defer() the handler's return value is ignored; some thread calls

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "rpc/server.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "net/pipe.h"
+#include "net/tcp.h"
+
+/* mgmt's figures are true after each turn, not only when a connection ends */
+static void
+count_packets(struct connection *c)
+{
+	const struct assoc_counters *now = assoc_counters(&c->link.conn);
+	struct server_stats *stats = &c->thread->server->stats;
+
+	if (now->packets_in != c->counted.packets_in)
+		atomic_fetch_add(&stats->packets_in, now->packets_in - c->counted.packets_in);
+	if (now->packets_out != c->counted.packets_out)
+		atomic_fetch_add(&stats->packets_out, now->packets_out - c->counted.packets_out);
+	c->counted = *now;
+}
+
+static void
+on_event(void *arg, struct assoc_event *event)
+{
+	struct connection *c = arg;
+
+	count_packets(c);
+	if (event->kind == ASSOC_EVENT_REQUEST)
+		dispatch_request(c, event);
+	else
+		buf_slice_fini(&event->take_stub);
+}
+
+static void
+on_turned(void *arg)
+{
+	count_packets(arg);
+}
+
+static void
+rundown(const struct assoc_context *context)
+{
+	const struct registration *r = context->interface;
+	const struct sp_context_type *type = &r->interface->contexts[context->type];
+
+	if (type->rundown)
+		type->rundown(r->handlers, context->user);
+}
+
+static void
+group_leave(struct connection *c)
+{
+	struct assoc_context *contexts;
+	size_t n;
+
+	if (!c->group)
+		return;
+	assoc_group_leave(c->group, &contexts, &n);
+	c->group = NULL;
+	for (size_t i = 0; i < n; i++)
+		rundown(&contexts[i]);
+	mem_free(contexts);
+}
+
+static void
+tell_closed(const struct connection *c)
+{
+	const sp_server *server = c->thread->server;
+
+	for (size_t i = 0; i < server->n_registrations; i++) {
+		const struct sp_interface_options *o = &server->registrations[i]->options;
+
+		if (c->called[i] && o->connection_closed)
+			o->connection_closed(o->connection_closed_arg, c->id);
+	}
+}
+
+/* Contexts are run down only when no handler of the connection can be using them any more. */
+static void
+connection_free(struct connection *c)
+{
+	struct server_thread *thread = c->thread;
+
+	group_leave(c);
+	tell_closed(c);
+	list_remove(&c->node);
+	mem_free(c);
+	atomic_fetch_sub(&thread->n_connections, 1);
+	atomic_fetch_sub(&thread->server->n_connections, 1);
+	if (thread->stopping && list_is_empty(&thread->connections))
+		loop_stop(thread->loop);
+}
+
+static void
+on_closed(void *arg, const struct assoc_event *close)
+{
+	struct connection *c = arg;
+
+	count_packets(c);
+	if (close->close == ASSOC_CLOSE_PROTOCOL || close->close == ASSOC_CLOSE_LIMIT ||
+		close->close == ASSOC_CLOSE_TIMEOUT)
+		server_log(c->thread->server, SP_LOG_WARNING, "closed the connection of %s: %s",
+			c->peer_text, close->what);
+	c->gone = true;
+	c->group = assoc_take_group(&c->link.conn);
+	assoc_fini(&c->link.conn);
+	if (c->n_calls == 0)
+		connection_free(c);
+}
+
+static const struct link_owner link_owner = {on_event, on_turned, on_closed};
+
+static void
+on_hello(void *arg)
+{
+	struct connection *c = arg;
+	sp_server *server = c->thread->server;
+
+	assoc_server_init(&c->link.conn, &server->limits, &c->listener->policy, time_now());
+	list_append(&c->thread->connections, &c->node);
+	if (!link_start(
+		    &c->link, c->thread->loop, c->fd, server->limits.pdu_timeout, &link_owner, c)) {
+		assoc_fini(&c->link.conn);
+		c->gone = true;
+		connection_free(c);
+	}
+}
+
+static void
+describe(struct connection *c, int fd)
+{
+	char local[ADDRESS_TEXT], peer[ADDRESS_TEXT];
+
+	c->local = local_peer(fd, &c->pid, &c->uid, &c->gid);
+	if (c->local) {
+		snprintf(c->peer_text, sizeof(c->peer_text), "ncalrpc:[pid=%d]", (int)c->pid);
+		snprintf(c->local_text, sizeof(c->local_text), "ncalrpc:[%s]",
+			c->listener->endpoint);
+		return;
+	}
+	tcp_tune(fd);
+	tcp_names(fd, local, peer);
+	snprintf(c->peer_text, sizeof(c->peer_text), "ncacn_ip_tcp:%s", peer);
+	snprintf(c->local_text, sizeof(c->local_text), "ncacn_ip_tcp:%s", local);
+}
+
+static struct server_thread *
+least_busy(sp_server *server)
+{
+	struct server_thread *best = &server->threads[0];
+
+	for (unsigned i = 1; i < server->n_threads; i++)
+		if (atomic_load(&server->threads[i].n_connections) <
+			atomic_load(&best->n_connections))
+			best = &server->threads[i];
+	return best;
+}
+
+bool
+connection_new(struct listener *listener, int take_fd)
+{
+	sp_server *server = listener->server;
+	struct connection *c = NULL;
+
+	if (atomic_load(&server->n_connections) < server->options.max_connections)
+		c = mem_zalloc(1, sizeof(*c) + server->n_registrations * sizeof(c->called[0]));
+	if (!c) {
+		pipe_close(take_fd);
+		return false;
+	}
+	list_init(&c->node);
+	list_init(&c->calls);
+	c->listener = listener;
+	c->thread = least_busy(server);
+	c->fd = take_fd;
+	c->id = atomic_fetch_add(&server->next_connection, 1) + 1;
+	describe(c, take_fd);
+	atomic_fetch_add(&server->n_connections, 1);
+	atomic_fetch_add(&c->thread->n_connections, 1);
+	c->hello = (struct loop_message){.fn = on_hello, .arg = c};
+	loop_send(c->thread->loop, &c->hello);
+	return true;
+}
+
+struct assoc_group *
+connection_group(const struct connection *c)
+{
+	return c->gone ? c->group : assoc_conn_group(&c->link.conn);
+}
+
+void
+connection_call_ended(struct connection *c)
+{
+	c->n_calls--;
+	if (c->gone && c->n_calls == 0)
+		connection_free(c);
+}
+
+void
+thread_stop(void *arg)
+{
+	struct server_thread *thread = arg;
+
+	thread->stopping = true;
+	if (list_is_empty(&thread->connections))
+		loop_stop(thread->loop);
+	list_for_safe (it, &thread->connections)
+		link_end(&list_entry(it, struct connection, node)->link);
+}
+
+uint64_t
+sp_call_connection(const sp_call *call)
+{
+	return call->connection->id;
+}
+
+bool
+sp_call_local_peer(const sp_call *call, pid_t *ret_pid, uid_t *ret_uid, gid_t *ret_gid)
+{
+	const struct connection *c = call->connection;
+
+	if (!c->local)
+		return false;
+	if (ret_pid)
+		*ret_pid = c->pid;
+	if (ret_uid)
+		*ret_uid = c->uid;
+	if (ret_gid)
+		*ret_gid = c->gid;
+	return true;
+}
+
+const char *
+sp_call_peer(const sp_call *call)
+{
+	return call->connection->peer_text;
+}
+
+const char *
+sp_call_local(const sp_call *call)
+{
+	return call->connection->local_text;
+}

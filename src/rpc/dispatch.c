@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* From a request to its answer ([MS-RPCE] 3.3.2.5.2, C706 12.6.4.9). All on the connection's loop thread. */
+#include "rpc/server.h"
+
+#include "ndr/ndr.h"
+#include "wire/pdu.h"
+
+/* --- context handles: the wire's UUIDs against the association group's --- */
+
+static bool
+context_fits(const struct registration *r, uint32_t type, const struct assoc_context *found)
+{
+	const struct registration *maker = found->interface;
+
+	if (maker == r)
+		return found->type == type;
+	/* another interface's handle, as long as neither says [strict_context_handle] */
+	const struct sp_context_type *ours = &r->interface->contexts[type];
+	const struct sp_context_type *theirs = &maker->interface->contexts[found->type];
+	return !ours->strict && !theirs->strict && ours->rundown == theirs->rundown;
+}
+
+static bool
+context_resolve(void *owner, uint32_t type, struct sp_context_handle *handle)
+{
+	const sp_call *call = owner;
+	struct assoc_group *group = connection_group(call->connection);
+	struct assoc_context found;
+
+	if (!group || !assoc_group_find_context(group, &handle->uuid, &found) ||
+		!context_fits(call->registration, type, &found))
+		return false;
+	handle->user = found.user;
+	return true;
+}
+
+static bool
+context_settle(void *owner, uint32_t type, struct sp_context_handle *handle)
+{
+	const sp_call *call = owner;
+	struct assoc_group *group = connection_group(call->connection);
+
+	if (!group)
+		return false;
+	if (sp_uuid_is_nil(&handle->uuid)) {
+		handle->attributes = 0;
+		return !handle->user || assoc_group_add_context(group, call->registration, type,
+						handle->user, &handle->uuid);
+	}
+	if (handle->user)
+		return assoc_group_set_context(group, &handle->uuid, handle->user);
+	assoc_group_remove_context(group, &handle->uuid);
+	*handle = (struct sp_context_handle){0};
+	return true;
+}
+
+/* --- the end of a call --- */
+
+static sp_status
+answer_push(sp_call *call, struct buf **ret_stub)
+{
+	struct ndr_contexts contexts = {call, context_resolve, context_settle};
+	struct sp_push push;
+	sp_status status;
+
+	ndr_push_init(&push, PDU_RESPONSE_SIZE, 0, UINT32_MAX / 2, &contexts);
+	call->operation->push_out(&push, call->args);
+	status = ndr_push_status(&push, NULL);
+	if (!status) {
+		*ret_stub = ndr_push_finish(&push);
+		if (!*ret_stub)
+			status = NCA_S_FAULT_REMOTE_NO_MEMORY;
+	}
+	ndr_push_fini(&push);
+	return status;
+}
+
+/* The answer is made even when nobody waits for it: context handles in it are run down, not lost. */
+static void
+call_finish(sp_call *call, sp_status fault)
+{
+	struct connection *c = call->connection;
+	struct buf *stub = NULL;
+
+	if (!fault)
+		fault = call->raised;
+	if (!fault)
+		fault = answer_push(call, &stub);
+	if (c->gone)
+		buf_unref(stub);
+	else if (fault)
+		assoc_refuse(&c->link.conn, call->call_id, fault, false);
+	else
+		assoc_reply(&c->link.conn, call->call_id, stub);
+	if (!c->gone)
+		atomic_fetch_add(&c->thread->server->stats.calls_out, 1);
+	call_end(call);
+	connection_call_ended(c);
+}
+
+static void
+on_done(void *arg)
+{
+	sp_call *call = arg;
+	struct connection *c = call->connection;
+	bool gone = c->gone;
+
+	call_finish(call, call->complete_status);
+	if (!gone)
+		link_turn(&c->link);
+}
+
+void
+sp_call_complete(sp_call *call, sp_status fault)
+{
+	call->complete_status = fault;
+	call->done = (struct loop_message){.fn = on_done, .arg = call};
+	loop_send(call->connection->thread->loop, &call->done);
+}
+
+/* --- its beginning --- */
+
+/* 0: may run. Otherwise the fault; the call did not execute. */
+static sp_status
+admit(sp_call *call)
+{
+	const struct registration *r = call->registration;
+
+	if (call->opnum >= r->interface->n_operations ||
+		!r->interface->operations[call->opnum].name)
+		return NCA_S_OP_RNG_ERROR;
+	if (r->options.local_only && !call->connection->local)
+		return ERROR_ACCESS_DENIED;
+	call->operation = &r->interface->operations[call->opnum];
+	return r->options.access ? r->options.access(call, call->opnum, r->options.access_arg) : 0;
+}
+
+/*
+ * Bytes after the last parameter are left alone, as Windows does: clients pad the stub data, and a
+ * verification trailer may follow it ([MS-RPCE] 2.2.2.13).
+ */
+static sp_status
+args_pull(sp_call *call, bool big_endian)
+{
+	struct ndr_contexts contexts = {call, context_resolve, context_settle};
+	struct sp_pull pull;
+	sp_status status;
+
+	call->args = arena_alloc(&call->arena, 1, call->operation->args_size);
+	if (!call->args)
+		return NCA_S_FAULT_REMOTE_NO_MEMORY;
+	ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, big_endian, &call->arena,
+		NULL, &contexts);
+	call->operation->pull_in(&pull, call->args);
+	status = ndr_pull_status(&pull, NULL);
+	ndr_pull_fini(&pull);
+	return status;
+}
+
+static sp_call *
+call_of(struct connection *c, struct assoc_event *event)
+{
+	sp_call *call = call_begin(c->thread->server->options.max_memory);
+
+	if (!call) {
+		buf_slice_fini(&event->take_stub);
+		return NULL;
+	}
+	call->connection = c;
+	call->registration = event->offer->cookie;
+	call->stub = event->take_stub;
+	call->call_id = event->call_id;
+	call->opnum = event->opnum;
+	call->has_object = event->has_object;
+	if (event->has_object)
+		call->object = event->object;
+	list_append(&c->calls, &call->node);
+	c->n_calls++;
+	return call;
+}
+
+void
+dispatch_request(struct connection *c, struct assoc_event *event)
+{
+	struct server_stats *stats = &c->thread->server->stats;
+	const struct registration *r = event->offer->cookie;
+	sp_call *call = call_of(c, event);
+	sp_status fault;
+	bool did_not_execute = true;
+
+	atomic_fetch_add(&stats->calls_in, 1);
+	if (!call) {
+		assoc_refuse(&c->link.conn, event->call_id, NCA_S_FAULT_REMOTE_NO_MEMORY, true);
+		return;
+	}
+	c->called[r->index] = true;
+	fault = admit(call);
+	if (!fault)
+		fault = args_pull(call, event->big_endian);
+	if (!fault) {
+		did_not_execute = false;
+		fault = call->operation->invoke(call, r->handlers, call->args);
+		if (call->deferred)
+			return;
+		if (!fault) {
+			call_finish(call, 0);
+			return;
+		}
+	}
+	assoc_refuse(&c->link.conn, call->call_id, fault, did_not_execute);
+	atomic_fetch_add(&stats->calls_out, 1);
+	call_end(call);
+	connection_call_ended(c);
+}

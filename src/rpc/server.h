@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* The insides of sp_server, shared by the files of rpc/ only. */
+#ifndef RPC_SERVER_H
+#define RPC_SERVER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "assoc/group.h"
+#include "net/address.h"
+#include "net/local.h"
+#include "rpc/call.h"
+#include "rpc/link.h"
+
+struct registration { /* an interface that is offered */
+	const struct sp_interface *interface;
+	const void *handlers;
+	struct sp_interface_options options; /* annotation and objects are our copies */
+	unsigned index;
+};
+
+struct listener {
+	sp_server *server;
+	int fd; /* -1: closed */
+	bool taken, local;
+	char *endpoint; /* as the mapper and clients name it: port or name */
+	char *address;  /* NULL: every one */
+	char *binding;
+	char path[LOCAL_PATH];
+	struct assoc_server_policy policy;
+	struct loop_watch *watch;
+	struct loop_timer *pause; /* out of descriptors: accept again later */
+};
+
+struct server_thread {
+	sp_server *server;
+	struct loop *loop;
+	pthread_t thread;
+	bool running; /* has to be joined */
+	struct list connections;
+	atomic_uint n_connections;
+	bool stopping;
+	struct loop_message stop;
+};
+
+/* For mgmt: inq_stats (C706 appendix Q, rpc_mgmt_inq_stats). */
+struct server_stats {
+	atomic_uint_least64_t calls_in, calls_out, packets_in, packets_out;
+};
+
+enum server_state { SERVER_IDLE, SERVER_RUNNING, SERVER_STOPPING };
+
+struct sp_server {
+	struct sp_server_options options; /* strings are our copies; defaults filled in */
+	struct assoc_limits limits;
+	struct assoc_groups *groups;
+	struct registration **registrations;
+	size_t n_registrations;
+	struct listener **listeners;
+	size_t n_listeners;
+	struct assoc_offer *offers; /* while running */
+	struct server_thread *threads;
+	unsigned n_threads;
+
+	pthread_mutex_t lock; /* over state and joining */
+	pthread_cond_t changed;
+	enum server_state state;
+	bool joining;
+	struct loop_message begin_stop;
+
+	atomic_uint n_connections;
+	atomic_uint_least64_t next_connection;
+	struct server_stats stats;
+};
+
+void server_log(const sp_server *, enum sp_log_level, const char *fmt, ...) SP_PRINTF(3, 4);
+
+/* listen.c */
+void listener_free(struct listener *);
+SP_NODISCARD sp_status listener_open(struct listener *, struct sp_error *reterr);
+SP_NODISCARD bool listener_watch(struct listener *, struct loop *);
+void listener_close(struct listener *);
+
+/* connection.c: what one accepted pipe is to the server. Belongs to its thread. */
+struct connection {
+	struct link link;
+	struct list node; /* in thread->connections */
+	struct server_thread *thread;
+	struct listener *listener;
+	struct loop_message hello; /* the hand-over to its thread */
+	int fd;                    /* until the hand-over is done */
+	uint64_t id;
+	struct list calls;
+	unsigned n_calls;
+	struct assoc_group *group; /* taken from the engine when the pipe has gone */
+	bool gone;
+	bool local;
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	struct assoc_counters counted;
+	char peer_text[ADDRESS_TEXT + 32], local_text[ADDRESS_TEXT + 32];
+	bool called[]; /* by registration->index */
+};
+/* On the accepting thread. False: over the limit or no memory; fd is closed. */
+bool connection_new(struct listener *, int take_fd);
+struct assoc_group *connection_group(const struct connection *);
+/* A call of the connection has ended; the connection may end with it. */
+void connection_call_ended(struct connection *);
+void thread_stop(void *thread); /* closes everything; the loop ends when the last deferred call has */
+
+/* dispatch.c */
+void dispatch_request(struct connection *, struct assoc_event *);
+
+#endif
