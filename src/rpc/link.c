@@ -76,10 +76,11 @@ end(struct link *l)
 	l->owner->closed(l->arg, &l->close);
 }
 
-static void
+static bool
 events_deliver(struct link *l)
 {
 	struct assoc_event event;
+	bool any = false;
 
 	while (!l->closing && assoc_next(&l->conn, &event)) {
 		if (event.kind == ASSOC_EVENT_CLOSE) {
@@ -88,7 +89,9 @@ events_deliver(struct link *l)
 		} else {
 			l->owner->event(l->arg, &event);
 		}
+		any = true;
 	}
+	return any;
 }
 
 /* The timer is only ever moved to an earlier time; when it goes off too early it is set anew. */
@@ -108,16 +111,17 @@ timer_renew(struct link *l)
 void
 link_turn(struct link *l)
 {
-	bool blocked, any;
+	bool blocked, any, progress = false;
 
 	if (l->turning || l->ended)
 		return;
 	l->turning = true;
 	do {
-		events_deliver(l);
+		progress |= events_deliver(l);
 		any = flush(l, &blocked);
 		if (any)
 			l->stalled_until = SP_NEVER;
+		progress |= any;
 	} while (any && !l->sys_errno);
 	l->turning = false;
 	l->owner->turned(l->arg);
@@ -129,7 +133,10 @@ link_turn(struct link *l)
 		l->stalled_until = SP_NEVER;
 	else if (l->stalled_until == SP_NEVER)
 		l->stalled_until = time_after(time_now(), l->stall_timeout);
-	loop_watch_set(l->watch, (l->closing ? 0 : LOOP_READ) | (blocked ? LOOP_WRITE : 0));
+	/* without room nothing is read until something has changed: level-triggered readiness would spin */
+	bool reads = !l->closing && (!l->paused || progress);
+	l->paused = false;
+	loop_watch_set(l->watch, (reads ? LOOP_READ : 0) | (blocked ? LOOP_WRITE : 0));
 	timer_renew(l);
 }
 
@@ -137,14 +144,10 @@ static void
 on_ready(void *arg, unsigned events)
 {
 	struct link *l = arg;
-	bool paused = events & LOOP_READ && !receive(l);
-	bool waiting;
 
-	link_turn(l);
-	/* not read until something has changed: level-triggered readiness would spin */
-	waiting = paused && !l->ended && !l->closing;
-	if (waiting)
-		loop_watch_set(l->watch, l->stalled_until == SP_NEVER ? 0 : LOOP_WRITE);
+	if (events & LOOP_READ)
+		l->paused = !receive(l);
+	link_turn(l); /* may free the link */
 }
 
 static void

@@ -30,6 +30,7 @@ struct link {
 	sp_nanos stalled_until; /* output that nobody reads ends the connection then */
 	sp_nanos stall_timeout;
 	bool turning, ended;
+	bool paused; /* the engine had no room for what can be read */
 	const struct link_owner *owner;
 	void *arg;
 };
