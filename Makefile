@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# meson and ninja do the work; this file only knows the names of the chores.
+#
+#   make            builds into build/
+#   make demo       installs what is missing, builds, shows the main job
+#   make test       installs what is missing, builds with both compilers and the sanitizers, runs everything
+#   make format format-check lint fuzz bench coverage install clean
+#
+# JOBS=2 limits parallel compilation, FUZZ_SECONDS=600 sets `make fuzz`, PREFIX and DESTDIR `make install`.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 300
+PREFIX ?= /usr/local
+SOURCES = $(shell git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'fuzz/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' 2>/dev/null)
+
+.PHONY: all build-packages demo test format format-check lint fuzz bench coverage install clean
+
+all: build/build.ninja
+	ninja -C build -j$(JOBS)
+
+build/build.ninja:
+	meson setup build --prefix=$(PREFIX)
+
+build-release/build.ninja:
+	meson setup build-release --prefix=$(PREFIX) --buildtype=release -Dtests=false
+
+build-packages:
+	@tools/install-packages build
+
+demo: build-packages
+	@$(MAKE) --no-print-directory all
+	tools/demo build
+
+test:
+	@tools/install-packages
+	JOBS=$(JOBS) tools/test-all
+
+format:
+	clang-format -i $(SOURCES)
+
+format-check:
+	clang-format --dry-run -Werror $(SOURCES)
+
+lint:
+	@tools/install-packages
+	JOBS=$(JOBS) tools/lint
+
+fuzz:
+	@tools/install-packages
+	JOBS=$(JOBS) tools/fuzz-all build-fuzz $(FUZZ_SECONDS)
+
+bench: build-packages build-release/build.ninja
+	meson configure build-release -Dbench=true
+	ninja -C build-release -j$(JOBS)
+	build-release/bench/calls
+
+coverage:
+	@tools/install-packages
+	JOBS=$(JOBS) tools/coverage
+
+install: build-packages build-release/build.ninja
+	ninja -C build-release -j$(JOBS)
+	DESTDIR=$(DESTDIR) meson install -C build-release --no-rebuild
+
+clean:
+	rm -rf build build-*
