@@ -28,13 +28,12 @@ typedef struct sp_binding {
  * Parses text. *ret_binding is the caller's, freed with sp_binding_free(), and untouched on failure.
  * RPC_S_INVALID_STRING_BINDING, RPC_S_INVALID_STRING_UUID, RPC_S_OUT_OF_MEMORY.
  */
-SP_NODISCARD sp_status sp_binding_parse(const char *text, sp_binding **ret_binding,
-					struct sp_error *reterr);
+SP_NODISCARD sp_status sp_binding_parse(
+	const char *text, sp_binding **ret_binding, struct sp_error *reterr);
 
 /* Any argument but protseq may be NULL or empty. *ret_text is malloc'ed and the caller's. */
 SP_NODISCARD sp_status sp_binding_compose(const struct sp_uuid *object, const char *protseq,
-					  const char *address, const char *endpoint,
-					  const char *options, char **ret_text);
+	const char *address, const char *endpoint, const char *options, char **ret_text);
 
 void sp_binding_free(sp_binding *);
 

@@ -23,16 +23,17 @@ struct sp_client_options {
 	uint16_t max_fragment;          /* offered in bind (5840) */
 	uint32_t max_reply;             /* reassembled stub data, bytes (64 MiB) */
 	uint32_t max_memory;            /* decoded data of one call, bytes (256 MiB) */
-	const char *ncalrpc_dir;        /* where local endpoints live (SALLYPORT_NCALRPC_DIR or /run/sallyport/ncalrpc) */
-	uint16_t mapper_port;           /* the mapper's TCP port (135) */
+	const char *
+		ncalrpc_dir; /* where local endpoints live (SALLYPORT_NCALRPC_DIR or /run/sallyport/ncalrpc) */
+	uint16_t mapper_port; /* the mapper's TCP port (135) */
 };
 
 /*
  * Makes a client for a string binding ("ncacn_ip_tcp:host", "ncacn_ip_tcp:host[49200]",
  * "ncalrpc:[name]"). Nothing is connected yet. options may be NULL.
  */
-SP_NODISCARD sp_status sp_client_new(const char *string_binding, const struct sp_client_options *options,
-				     sp_client **ret_client, struct sp_error *reterr);
+SP_NODISCARD sp_status sp_client_new(const char *string_binding,
+	const struct sp_client_options *options, sp_client **ret_client, struct sp_error *reterr);
 
 /* Closes the connection and frees. Calls of the client must have been freed before. NULL is fine. */
 void sp_client_free(sp_client *);
@@ -41,7 +42,8 @@ void sp_client_free(sp_client *);
  * Goes through the phases until the interface is bound: resolves the name, asks the mapper when the
  * binding has no endpoint, connects, binds. sp_call_invoke() does this by itself when needed.
  */
-SP_NODISCARD sp_status sp_client_bind(sp_client *, const struct sp_syntax_id *interface, struct sp_error *reterr);
+SP_NODISCARD sp_status sp_client_bind(
+	sp_client *, const struct sp_syntax_id *interface, struct sp_error *reterr);
 
 /* Closes the connection (context handles on the server are run down); the next call binds again. */
 void sp_client_disconnect(sp_client *);
@@ -67,7 +69,7 @@ void sp_call_set_timeout(sp_call *, sp_nanos timeout);
  * into the call until the next invoke; *ret_len in bytes; *ret_big_endian: the peer's integer order.
  */
 SP_NODISCARD sp_status sp_call_raw(sp_call *, const struct sp_syntax_id *interface, uint16_t opnum,
-				   const void *stub, size_t len, const void **ret_stub, size_t *ret_len,
-				   bool *ret_big_endian, struct sp_error *reterr);
+	const void *stub, size_t len, const void **ret_stub, size_t *ret_len, bool *ret_big_endian,
+	struct sp_error *reterr);
 
 #endif

@@ -30,7 +30,7 @@ enum sp_evidence {
 	SP_EVIDENCE_CLOSED,   /* the peer closed the connection */
 	SP_EVIDENCE_FAULT,    /* fault_status: from a fault PDU */
 	SP_EVIDENCE_BIND_NAK, /* nak_reason: from a bind_nak PDU, C706 p_reject_reason_t */
-	SP_EVIDENCE_CONTEXT,  /* context_result, context_reason: from a bind_ack or alter_context_resp */
+	SP_EVIDENCE_CONTEXT, /* context_result, context_reason: from a bind_ack or alter_context_resp */
 	SP_EVIDENCE_MAPPER,   /* fault_status: the status that ept_map returned */
 	SP_EVIDENCE_PROTOCOL, /* the peer sent bytes that the protocol forbids; see the sentence */
 };

@@ -25,16 +25,18 @@ typedef void sp_log_function(void *arg, enum sp_log_level, const char *message);
 
 /* Zero or NULL means the default in parentheses. Sizes in bytes, durations in ns. */
 struct sp_server_options {
-	uint16_t max_fragment;       /* largest fragment received (5840) */
-	uint32_t max_request;        /* reassembled stub data (4 MiB) */
-	uint32_t max_memory;         /* decoded data of one call (64 MiB) */
-	uint32_t max_contexts;       /* presentation contexts of a connection (128) */
-	uint32_t max_connections;    /* (10000) */
-	uint32_t max_connection_memory; /* fragments, reassembly and queued answers of a connection (8 MiB) */
-	sp_nanos first_pdu_timeout;  /* until the first PDU is complete (30 s) */
-	sp_nanos idle_timeout;       /* between PDUs (none: 0) */
-	sp_nanos pdu_timeout;        /* from the first to the last byte of a PDU (60 s) */
-	const char *port_policy;     /* file of the port policy (SALLYPORT_PORTS or /etc/sallyport/ports.yaml; absent: no policy) */
+	uint16_t max_fragment;    /* largest fragment received (5840) */
+	uint32_t max_request;     /* reassembled stub data (4 MiB) */
+	uint32_t max_memory;      /* decoded data of one call (64 MiB) */
+	uint32_t max_contexts;    /* presentation contexts of a connection (128) */
+	uint32_t max_connections; /* (10000) */
+	uint32_t
+		max_connection_memory; /* fragments, reassembly and queued answers of a connection (8 MiB) */
+	sp_nanos first_pdu_timeout; /* until the first PDU is complete (30 s) */
+	sp_nanos idle_timeout;      /* between PDUs (none: 0) */
+	sp_nanos pdu_timeout;       /* from the first to the last byte of a PDU (60 s) */
+	const char *
+		port_policy; /* file of the port policy (SALLYPORT_PORTS or /etc/sallyport/ports.yaml; absent: no policy) */
 	const char *ncalrpc_dir;     /* (SALLYPORT_NCALRPC_DIR or /run/sallyport/ncalrpc) */
 	const char *mapper_endpoint; /* ncalrpc endpoint of the mapper ("epmapper") */
 	bool no_mapper;              /* do not register with an endpoint mapper */
@@ -42,8 +44,8 @@ struct sp_server_options {
 	void *log_arg;
 };
 
-SP_NODISCARD sp_status sp_server_new(const struct sp_server_options *, sp_server **ret_server,
-				     struct sp_error *reterr);
+SP_NODISCARD sp_status sp_server_new(
+	const struct sp_server_options *, sp_server **ret_server, struct sp_error *reterr);
 
 /*
  * Listens on a protocol sequence, "ncacn_ip_tcp" or "ncalrpc".
@@ -55,7 +57,7 @@ SP_NODISCARD sp_status sp_server_new(const struct sp_server_options *, sp_server
  * RPC_S_INVALID_ENDPOINT_FORMAT (1706).
  */
 SP_NODISCARD sp_status sp_server_use_protseq(sp_server *, const char *protseq, const char *endpoint,
-					     const char *address, struct sp_error *reterr);
+	const char *address, struct sp_error *reterr);
 
 /* Takes over a listening socket, for example from systemd. The server closes it. */
 SP_NODISCARD sp_status sp_server_use_socket(sp_server *, int take_fd, struct sp_error *reterr);
@@ -65,7 +67,7 @@ struct sp_interface_options {
 	const char *annotation;        /* what the mapper shows, at most 63 bytes ("") */
 	const struct sp_uuid *objects; /* n_objects object UUIDs to register (none) */
 	size_t n_objects;
-	bool no_mapper; /* this interface is not registered with the mapper */
+	bool no_mapper;  /* this interface is not registered with the mapper */
 	bool local_only; /* refuse calls that did not arrive over ncalrpc: ERROR_ACCESS_DENIED */
 	/*
 	 * Called before each call; 0 lets it pass, anything else is the fault status. On the loop
@@ -82,8 +84,8 @@ struct sp_interface_options {
  * Offers an interface. handlers is the generated struct of function pointers; it and the interface
  * must outlive the server. Call before sp_server_start().
  */
-SP_NODISCARD sp_status sp_server_register(sp_server *, const struct sp_interface *, const void *handlers,
-					  const struct sp_interface_options *, struct sp_error *reterr);
+SP_NODISCARD sp_status sp_server_register(sp_server *, const struct sp_interface *,
+	const void *handlers, const struct sp_interface_options *, struct sp_error *reterr);
 
 /* Starts n_threads loop threads (>= 1) and returns; registers with the mapper in the background. */
 SP_NODISCARD sp_status sp_server_start(sp_server *, unsigned n_threads, struct sp_error *reterr);

@@ -35,7 +35,8 @@
 	X(RPC_S_NO_BINDINGS, 1718, "There are no bindings")                                        \
 	X(RPC_S_NO_PROTSEQS, 1719, "There are no protocol sequences")                              \
 	X(RPC_S_CANT_CREATE_ENDPOINT, 1720, "The endpoint cannot be created")                      \
-	X(RPC_S_OUT_OF_RESOURCES, 1721, "Not enough resources are available to complete this operation") \
+	X(RPC_S_OUT_OF_RESOURCES, 1721,                                                            \
+		"Not enough resources are available to complete this operation")                   \
 	X(RPC_S_SERVER_UNAVAILABLE, 1722, "The RPC server is unavailable")                         \
 	X(RPC_S_SERVER_TOO_BUSY, 1723, "The RPC server is too busy to complete this operation")    \
 	X(RPC_S_INVALID_NETWORK_OPTIONS, 1724, "The network options are invalid")                  \
@@ -43,43 +44,55 @@
 	X(RPC_S_CALL_FAILED, 1726, "The remote procedure call failed")                             \
 	X(RPC_S_CALL_FAILED_DNE, 1727, "The remote procedure call failed and did not execute")     \
 	X(RPC_S_PROTOCOL_ERROR, 1728, "An RPC protocol error occurred")                            \
-	X(RPC_S_UNSUPPORTED_TRANS_SYN, 1730, "The transfer syntax is not supported by the RPC server") \
-	X(RPC_S_UNSUPPORTED_TYPE, 1732, "The universal unique identifier (UUID) type is not supported") \
+	X(RPC_S_UNSUPPORTED_TRANS_SYN, 1730,                                                       \
+		"The transfer syntax is not supported by the RPC server")                          \
+	X(RPC_S_UNSUPPORTED_TYPE, 1732,                                                            \
+		"The universal unique identifier (UUID) type is not supported")                    \
 	X(RPC_S_INVALID_TAG, 1733, "The tag is invalid")                                           \
 	X(RPC_S_INVALID_BOUND, 1734, "The array bounds are invalid")                               \
 	X(RPC_S_UNKNOWN_AUTHN_TYPE, 1741, "The authentication type is unknown")                    \
 	X(RPC_S_MAX_CALLS_TOO_SMALL, 1742, "The maximum number of calls is too small")             \
 	X(RPC_S_STRING_TOO_LONG, 1743, "The string is too long")                                   \
 	X(RPC_S_PROCNUM_OUT_OF_RANGE, 1745, "The procedure number is out of range")                \
-	X(RPC_S_BINDING_HAS_NO_AUTH, 1746, "The binding does not contain any authentication information") \
+	X(RPC_S_BINDING_HAS_NO_AUTH, 1746,                                                         \
+		"The binding does not contain any authentication information")                     \
 	X(RPC_S_UNKNOWN_AUTHN_SERVICE, 1747, "The authentication service is unknown")              \
 	X(RPC_S_UNKNOWN_AUTHN_LEVEL, 1748, "The authentication level is unknown")                  \
 	X(RPC_S_INVALID_AUTH_IDENTITY, 1749, "The security context is invalid")                    \
 	X(RPC_S_UNKNOWN_AUTHZ_SERVICE, 1750, "The authorization service is unknown")               \
 	X(EPT_S_INVALID_ENTRY, 1751, "The entry is invalid")                                       \
 	X(EPT_S_CANT_PERFORM_OP, 1752, "The server endpoint cannot perform the operation")         \
-	X(EPT_S_NOT_REGISTERED, 1753, "There are no more endpoints available from the endpoint mapper") \
+	X(EPT_S_NOT_REGISTERED, 1753,                                                              \
+		"There are no more endpoints available from the endpoint mapper")                  \
 	X(RPC_S_CANNOT_SUPPORT, 1764, "The requested operation is not supported")                  \
 	X(RPC_S_INTERNAL_ERROR, 1766, "An internal error occurred in a remote procedure call")     \
 	X(RPC_S_ZERO_DIVIDE, 1767, "The RPC server attempted an integer division by zero")         \
 	X(RPC_S_ADDRESS_ERROR, 1768, "An addressing error occurred in the RPC server")             \
-	X(RPC_X_SS_CONTEXT_MISMATCH, 6, "The context handle does not match any known context handles") \
+	X(RPC_X_SS_CONTEXT_MISMATCH, 6,                                                            \
+		"The context handle does not match any known context handles")                     \
 	X(RPC_X_NULL_REF_POINTER, 1780, "A null reference pointer was passed to the stub")         \
 	X(RPC_X_ENUM_VALUE_OUT_OF_RANGE, 1781, "The enumeration value is out of range")            \
 	X(RPC_X_BYTE_COUNT_TOO_SMALL, 1782, "The byte count is too small")                         \
 	X(RPC_X_BAD_STUB_DATA, 1783, "The stub received bad data")                                 \
 	X(RPC_S_CALL_CANCELLED, 1818, "The remote procedure call was cancelled")                   \
-	X(RPC_S_COMM_FAILURE, 1820, "A communications failure occurred during a remote procedure call") \
-	X(RPC_S_UNSUPPORTED_AUTHN_LEVEL, 1821, "The requested authentication level is not supported") \
+	X(RPC_S_COMM_FAILURE, 1820,                                                                \
+		"A communications failure occurred during a remote procedure call")                \
+	X(RPC_S_UNSUPPORTED_AUTHN_LEVEL, 1821,                                                     \
+		"The requested authentication level is not supported")                             \
 	X(RPC_S_SEC_PKG_ERROR, 1825, "A security package specific error occurred")                 \
 	X(RPC_S_NOT_CANCELLED, 1826, "Thread is not canceled")                                     \
 	X(EPT_S_CANT_CREATE, 1899, "The endpoint mapper database entry could not be created")      \
-	X(RPC_S_SERVER_OUT_OF_MEMORY, 1130, "Not enough server memory to complete the operation") \
+	X(RPC_S_SERVER_OUT_OF_MEMORY, 1130, "Not enough server memory to complete the operation")  \
 	X(ERROR_TIMEOUT, 1460, "This operation returned because the timeout period expired")       \
-	X(EPT_NCA_NOT_REGISTERED, 0x16c9a0d6, "There are no more endpoints available from the endpoint mapper (DCE ept_s_not_registered)") \
-	X(EPT_NCA_CANT_PERFORM_OP, 0x16c9a0cd, "The endpoint mapper cannot perform the operation (DCE ept_s_cant_perform_op)") \
-	X(EPT_NCA_INVALID_ENTRY, 0x16c9a0d3, "The endpoint map entry is invalid (DCE ept_s_invalid_entry)") \
-	X(EPT_NCA_INVALID_CONTEXT, 0x16c9a0d5, "The lookup handle is invalid (DCE ept_s_invalid_context)") \
+	X(EPT_NCA_NOT_REGISTERED, 0x16c9a0d6,                                                      \
+		"There are no more endpoints available from the endpoint mapper (DCE "             \
+		"ept_s_not_registered)")                                                           \
+	X(EPT_NCA_CANT_PERFORM_OP, 0x16c9a0cd,                                                     \
+		"The endpoint mapper cannot perform the operation (DCE ept_s_cant_perform_op)")    \
+	X(EPT_NCA_INVALID_ENTRY, 0x16c9a0d3,                                                       \
+		"The endpoint map entry is invalid (DCE ept_s_invalid_entry)")                     \
+	X(EPT_NCA_INVALID_CONTEXT, 0x16c9a0d5,                                                     \
+		"The lookup handle is invalid (DCE ept_s_invalid_context)")                        \
 	X(NCA_S_COMM_FAILURE, 0x1c010001, "Communications failure")                                \
 	X(NCA_S_OP_RNG_ERROR, 0x1c010002, "Operation number out of range")                         \
 	X(NCA_S_UNK_IF, 0x1c010003, "Unknown interface")                                           \
@@ -100,8 +113,10 @@
 	X(NCA_S_FAULT_ILL_INST, 0x1c00000e, "Illegal instruction")                                 \
 	X(NCA_S_FAULT_FP_ERROR, 0x1c00000f, "Floating point error")                                \
 	X(NCA_S_FAULT_UNSPEC, 0x1c000012, "Unspecified fault")                                     \
-	X(NCA_S_FAULT_REMOTE_COMM_FAILURE, 0x1c000013, "The server's own call failed to communicate") \
-	X(NCA_S_FAULT_CONTEXT_MISMATCH, 0x1c00001a, "The context handle does not match any known context handle") \
+	X(NCA_S_FAULT_REMOTE_COMM_FAILURE, 0x1c000013,                                             \
+		"The server's own call failed to communicate")                                     \
+	X(NCA_S_FAULT_CONTEXT_MISMATCH, 0x1c00001a,                                                \
+		"The context handle does not match any known context handle")                      \
 	X(NCA_S_FAULT_REMOTE_NO_MEMORY, 0x1c00001b, "The server is out of memory")                 \
 	X(NCA_S_INVALID_PRES_CONTEXT_ID, 0x1c00001c, "Invalid presentation context identifier")    \
 	X(NCA_S_UNSUPPORTED_AUTHN_LEVEL, 0x1c00001d, "Unsupported authentication level")           \

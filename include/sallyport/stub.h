@@ -45,7 +45,8 @@ struct sp_operation {
 	uint32_t args_size; /* bytes of the operation's argument struct */
 	uint32_t flags;
 	void (*push_in)(struct sp_push *, const void *args);
-	void (*pull_in)(struct sp_pull *, void *args); /* also allocates [out] memory for the handler */
+	void (*pull_in)(
+		struct sp_pull *, void *args); /* also allocates [out] memory for the handler */
 	void (*push_out)(struct sp_push *, const void *args);
 	void (*pull_out)(struct sp_pull *, void *args);
 	/*
@@ -69,8 +70,8 @@ struct sp_interface {
 	struct sp_syntax_id id;
 	uint32_t n_operations;
 	uint32_t n_contexts;
-	const struct sp_operation *operations;     /* n_operations */
-	const struct sp_context_type *contexts;    /* n_contexts, NULL when 0 */
+	const struct sp_operation *operations;  /* n_operations */
+	const struct sp_context_type *contexts; /* n_contexts, NULL when 0 */
 };
 
 /*
@@ -78,7 +79,7 @@ struct sp_interface {
  * [out] data lives in the call's arena until sp_call_reset() or sp_call_free().
  */
 SP_NODISCARD sp_status sp_call_invoke(sp_call *call, const struct sp_interface *interface,
-				      uint32_t opnum, void *args, struct sp_error *reterr);
+	uint32_t opnum, void *args, struct sp_error *reterr);
 
 /* --- pull: NDR -> C ----------------------------------------------------------------------- */
 
@@ -158,7 +159,8 @@ void sp_pull_full(struct sp_pull *, void *slot, sp_pull_referent *referent, cons
  */
 void sp_pull_deferred(struct sp_pull *);
 
-void sp_pull_context(struct sp_pull *, struct sp_context_handle *ret, uint32_t type, bool null_allowed);
+void sp_pull_context(
+	struct sp_pull *, struct sp_context_handle *ret, uint32_t type, bool null_allowed);
 
 /* --- push: C -> NDR ------------------------------------------------------------------------- */
 

@@ -28,11 +28,11 @@ struct assoc_groups; /* assoc/group.h: the association groups of one server */
 struct assoc_group;
 
 struct assoc_limits {
-	uint16_t max_fragment;      /* largest PDU we receive and send, bytes, >= 1432 */
-	uint32_t max_stub;          /* largest reassembled stub data, bytes */
-	uint32_t max_contexts;      /* presentation contexts of a connection */
-	uint32_t max_calls;         /* calls in progress on a connection (with PFC_CONC_MPX; else 1) */
-	uint32_t max_memory;        /* bytes held by the connection: reassembly and output not yet sent */
+	uint16_t max_fragment; /* largest PDU we receive and send, bytes, >= 1432 */
+	uint32_t max_stub;     /* largest reassembled stub data, bytes */
+	uint32_t max_contexts; /* presentation contexts of a connection */
+	uint32_t max_calls;    /* calls in progress on a connection (with PFC_CONC_MPX; else 1) */
+	uint32_t max_memory; /* bytes held by the connection: reassembly and output not yet sent */
 	sp_nanos first_pdu_timeout; /* from init to the first complete PDU */
 	sp_nanos pdu_timeout;       /* from the first to the last byte of a PDU */
 	sp_nanos idle_timeout;      /* between PDUs without a call in progress; 0 never */
@@ -54,28 +54,28 @@ struct assoc_server_policy {
 };
 
 enum assoc_event_kind {
-	ASSOC_EVENT_BOUND,     /* server: the first bind was answered. client: what assoc_bind asked for is there */
-	ASSOC_EVENT_REQUEST,   /* server: a whole request; answer with assoc_reply or assoc_refuse */
-	ASSOC_EVENT_RESPONSE,  /* client: a whole response */
-	ASSOC_EVENT_FAULT,     /* client: a fault */
-	ASSOC_EVENT_REJECTED,  /* client: a call's presentation context was refused; result, reason */
-	ASSOC_EVENT_NAK,       /* client: bind_nak; the connection ends, CLOSE follows */
-	ASSOC_EVENT_CANCEL,    /* server: co_cancel for a call in progress */
-	ASSOC_EVENT_ORPHANED,  /* server: the client has given the call up; assoc_reply for it is dropped */
+	ASSOC_EVENT_BOUND, /* server: the first bind was answered. client: what assoc_bind asked for is there */
+	ASSOC_EVENT_REQUEST,  /* server: a whole request; answer with assoc_reply or assoc_refuse */
+	ASSOC_EVENT_RESPONSE, /* client: a whole response */
+	ASSOC_EVENT_FAULT,    /* client: a fault */
+	ASSOC_EVENT_REJECTED, /* client: a call's presentation context was refused; result, reason */
+	ASSOC_EVENT_NAK,      /* client: bind_nak; the connection ends, CLOSE follows */
+	ASSOC_EVENT_CANCEL,   /* server: co_cancel for a call in progress */
+	ASSOC_EVENT_ORPHANED, /* server: the client has given the call up; assoc_reply for it is dropped */
 	ASSOC_EVENT_AUTH_STEP, /* reserved for security providers: a token for the owner's provider */
-	ASSOC_EVENT_SHUTDOWN,  /* client: the server asks us to close when idle */
-	ASSOC_EVENT_CLOSE,     /* nothing more will come: close the pipe once assoc_take gives nothing */
+	ASSOC_EVENT_SHUTDOWN, /* client: the server asks us to close when idle */
+	ASSOC_EVENT_CLOSE, /* nothing more will come: close the pipe once assoc_take gives nothing */
 };
 
 enum assoc_close {
 	ASSOC_CLOSE_NONE,
-	ASSOC_CLOSE_PEER,      /* the owner told us so: assoc_eof() */
-	ASSOC_CLOSE_LOCAL,     /* assoc_shutdown() */
-	ASSOC_CLOSE_PROTOCOL,  /* the peer broke the rules; `what` says which */
-	ASSOC_CLOSE_NAK,       /* the bind was refused */
-	ASSOC_CLOSE_TIMEOUT,   /* first PDU, PDU or idle; `what` */
-	ASSOC_CLOSE_LIMIT,     /* memory or size; `what` */
-	ASSOC_CLOSE_MEMORY,    /* an allocation failed */
+	ASSOC_CLOSE_PEER,     /* the owner told us so: assoc_eof() */
+	ASSOC_CLOSE_LOCAL,    /* assoc_shutdown() */
+	ASSOC_CLOSE_PROTOCOL, /* the peer broke the rules; `what` says which */
+	ASSOC_CLOSE_NAK,      /* the bind was refused */
+	ASSOC_CLOSE_TIMEOUT,  /* first PDU, PDU or idle; `what` */
+	ASSOC_CLOSE_LIMIT,    /* memory or size; `what` */
+	ASSOC_CLOSE_MEMORY,   /* an allocation failed */
 };
 
 struct assoc_event {
@@ -97,7 +97,7 @@ struct assoc_event {
 	uint16_t result, reason;
 	/* CLOSE */
 	enum assoc_close close;
-	const char *what;  /* static string for people; also NAK */
+	const char *what;        /* static string for people; also NAK */
 	struct wire_fault fault; /* CLOSE_PROTOCOL: where in the PDU */
 	unsigned ptype;          /* CLOSE_PROTOCOL: of which PDU */
 };
@@ -110,9 +110,10 @@ struct assoc_counters { /* complete PDUs, for mgmt's statistics */
 
 /* --- life ------------------------------------------------------------------------------------------ */
 
-void assoc_server_init(struct assoc_conn *, const struct assoc_limits *, const struct assoc_server_policy *,
-		       sp_nanos now); /* both borrowed until assoc_fini */
-void assoc_client_init(struct assoc_conn *, const struct assoc_limits *, uint32_t group_id, sp_nanos now);
+void assoc_server_init(struct assoc_conn *, const struct assoc_limits *,
+	const struct assoc_server_policy *, sp_nanos now); /* both borrowed until assoc_fini */
+void assoc_client_init(
+	struct assoc_conn *, const struct assoc_limits *, uint32_t group_id, sp_nanos now);
 /* Leaves the group, drops everything held. An owner with context handles to run down takes the group out first. */
 void assoc_fini(struct assoc_conn *);
 /* The caller leaves it with assoc_group_leave. NULL: none was joined, or it was taken before. */
@@ -123,7 +124,7 @@ struct assoc_group *assoc_take_group(struct assoc_conn *);
 /* Where the next bytes shall go: *ret_p, *ret_n > 0. False: read no more (closed, over budget, no memory). */
 bool assoc_room(struct assoc_conn *, void **ret_p, size_t *ret_n);
 void assoc_feed(struct assoc_conn *, size_t n, sp_nanos now); /* n <= room bytes were put there */
-void assoc_eof(struct assoc_conn *);                          /* the peer closed; n calls end with it */
+void assoc_eof(struct assoc_conn *); /* the peer closed; n calls end with it */
 
 /* --- events out ------------------------------------------------------------------------------------ */
 
@@ -148,11 +149,11 @@ struct assoc_request {
 	const struct sp_uuid *object; /* or NULL */
 	bool maybe;
 };
-SP_NODISCARD bool assoc_call(struct assoc_conn *, const struct assoc_request *, struct buf *take_stub,
-			     uint32_t *ret_call_id);
+SP_NODISCARD bool assoc_call(struct assoc_conn *, const struct assoc_request *,
+	struct buf *take_stub, uint32_t *ret_call_id);
 /* Client: bind (or alter_context) only; a BOUND or REJECTED event with this call id follows. */
 SP_NODISCARD bool assoc_bind(struct assoc_conn *, const struct sp_syntax_id *interface,
-			     const struct sp_syntax_id *transfers, size_t n_transfers, uint32_t *ret_call_id);
+	const struct sp_syntax_id *transfers, size_t n_transfers, uint32_t *ret_call_id);
 /* Client: has a byte of the request left through assoc_take? Decides 1726 against 1727. */
 bool assoc_call_was_sent(const struct assoc_conn *, uint32_t call_id);
 /* Client: gives the call up (orphaned); nothing more is heard of it. */
@@ -167,8 +168,10 @@ void assoc_shutdown(struct assoc_conn *); /* no new calls; CLOSE comes when the 
 
 /* --- bytes out --------------------------------------------------------------------------------------- */
 
-size_t assoc_take(struct assoc_conn *, struct iovec *iov, size_t n); /* how many of iov[n] are filled; 0: nothing to send */
-void assoc_sent(struct assoc_conn *, size_t bytes, sp_nanos now);    /* from the front of what take returned */
+size_t assoc_take(struct assoc_conn *, struct iovec *iov,
+	size_t n); /* how many of iov[n] are filled; 0: nothing to send */
+void assoc_sent(
+	struct assoc_conn *, size_t bytes, sp_nanos now); /* from the front of what take returned */
 
 /* --- time -------------------------------------------------------------------------------------------- */
 
@@ -179,6 +182,7 @@ void assoc_tick(struct assoc_conn *, sp_nanos now);
 
 const struct assoc_counters *assoc_counters(const struct assoc_conn *);
 struct assoc_group *assoc_conn_group(const struct assoc_conn *); /* server; NULL before the bind */
-uint32_t assoc_client_group_id(const struct assoc_conn *);       /* for another connection to the same group */
+uint32_t assoc_client_group_id(
+	const struct assoc_conn *); /* for another connection to the same group */
 
 #endif

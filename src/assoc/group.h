@@ -32,9 +32,10 @@ struct assoc_context {
 void assoc_group_leave(struct assoc_group *, struct assoc_context **ret_contexts, size_t *ret_n);
 
 /* Makes up a UUID and stores user under it. False: no memory. */
-SP_NODISCARD bool assoc_group_add_context(struct assoc_group *, const void *interface, uint32_t type, void *user,
-					  struct sp_uuid *ret_uuid);
-SP_NODISCARD bool assoc_group_find_context(struct assoc_group *, const struct sp_uuid *, struct assoc_context *ret);
+SP_NODISCARD bool assoc_group_add_context(struct assoc_group *, const void *interface,
+	uint32_t type, void *user, struct sp_uuid *ret_uuid);
+SP_NODISCARD bool assoc_group_find_context(
+	struct assoc_group *, const struct sp_uuid *, struct assoc_context *ret);
 bool assoc_group_set_context(struct assoc_group *, const struct sp_uuid *, void *user);
 bool assoc_group_remove_context(struct assoc_group *, const struct sp_uuid *);
 size_t assoc_group_n_contexts(struct assoc_group *);

@@ -21,7 +21,8 @@ struct arena {
 void arena_init(struct arena *, size_t limit); /* allocates nothing */
 void arena_fini(struct arena *);               /* fine on a zeroed struct */
 void arena_reset(struct arena *);              /* keeps one chunk for the next call */
-SP_NODISCARD void *arena_alloc(struct arena *, size_t n, size_t size); /* NULL: over the limit or no memory */
+SP_NODISCARD void *arena_alloc(
+	struct arena *, size_t n, size_t size); /* NULL: over the limit or no memory */
 SP_NODISCARD char *arena_strdup(struct arena *, const char *);
 
 #endif

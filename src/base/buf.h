@@ -26,7 +26,8 @@ struct buf_slice {
 	uint32_t off, len; /* off counts from data[0] */
 };
 
-SP_NODISCARD struct buf *buf_new(uint32_t headroom, uint32_t cap); /* cap includes the headroom; empty */
+SP_NODISCARD struct buf *buf_new(
+	uint32_t headroom, uint32_t cap); /* cap includes the headroom; empty */
 struct buf *buf_ref(struct buf *);
 void buf_unref(struct buf *); /* NULL is fine */
 /*

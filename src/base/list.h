@@ -44,6 +44,6 @@ list_remove(struct list *node)
 #define list_for(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
 #define list_for_safe(it, head)                                                                    \
 	for (struct list *it = (head)->next, *it##_next = it->next; it != (head);                  \
-	     it = it##_next, it##_next = it->next)
+		it = it##_next, it##_next = it->next)
 
 #endif

@@ -41,8 +41,8 @@ struct ndr_alias { /* a full pointer met before */
  * arena: where decoded data goes; its limit bounds the decode (a decode never takes more than
  * NDR_GROWTH times its input plus a constant, see docs). Everything borrowed until fini.
  */
-void ndr_pull_init(struct sp_pull *, const uint8_t *stub, size_t len, bool big_endian, struct arena *,
-		   const struct ndr_limits *, const struct ndr_contexts *);
+void ndr_pull_init(struct sp_pull *, const uint8_t *stub, size_t len, bool big_endian,
+	struct arena *, const struct ndr_limits *, const struct ndr_contexts *);
 /* What went wrong: 0 or the status (a fault number of nca_s_*); *ret_fault (may be NULL) says where. */
 sp_status ndr_pull_status(const struct sp_pull *, struct wire_fault *ret_fault);
 size_t ndr_pull_left(const struct sp_pull *); /* bytes not consumed */
@@ -50,7 +50,7 @@ void ndr_pull_fini(struct sp_pull *);
 
 /* headroom: bytes kept free before the stub data, tailroom: after. max_len bounds the stub data. */
 void ndr_push_init(struct sp_push *, uint32_t headroom, uint32_t tailroom, uint32_t max_len,
-		   const struct ndr_contexts *);
+	const struct ndr_contexts *);
 sp_status ndr_push_status(const struct sp_push *, const char **ret_what);
 /* The stub data; the caller owns the reference. NULL after a fault. */
 struct buf *ndr_push_finish(struct sp_push *);

@@ -34,14 +34,16 @@ SP_NODISCARD bool loop_post(struct loop *, void (*fn)(void *arg), void *arg);
 #define LOOP_READ 1u
 #define LOOP_WRITE 2u
 /* NULL: no memory, or a descriptor that cannot be waited for. Waits for nothing at first. */
-struct loop_watch *loop_watch_new(struct loop *, int fd, void (*fn)(void *arg, unsigned events), void *arg);
+struct loop_watch *loop_watch_new(
+	struct loop *, int fd, void (*fn)(void *arg, unsigned events), void *arg);
 void loop_watch_set(struct loop_watch *, unsigned events); /* what to wait for; 0 nothing */
 /* The callback does not run again. The descriptor may be closed when this returns. */
 void loop_watch_free(struct loop_watch *);
 
 /* NULL: no memory. Off at first. */
 struct loop_timer *loop_timer_new(struct loop *, void (*fn)(void *arg), void *arg);
-void loop_timer_set(struct loop_timer *, sp_nanos at); /* CLOCK_MONOTONIC; SP_NEVER switches it off */
+void loop_timer_set(
+	struct loop_timer *, sp_nanos at); /* CLOCK_MONOTONIC; SP_NEVER switches it off */
 void loop_timer_free(struct loop_timer *);
 
 #endif

@@ -26,17 +26,18 @@ enum ports_value { PORTS_ABSENT, PORTS_NO, PORTS_YES };
 
 /* The configuration as it was written; strings are the caller's. */
 struct ports_config {
-	const char *source;       /* file name for messages, or NULL */
-	const char *const *ports; /* n_ports entries "5984", "5000-5100"; NULL: the value is absent */
+	const char *source; /* file name for messages, or NULL */
+	const char *const
+		*ports; /* n_ports entries "5984", "5000-5100"; NULL: the value is absent */
 	size_t n_ports;
-	const unsigned *lines; /* n_ports line numbers, or NULL */
+	const unsigned *lines;                /* n_ports line numbers, or NULL */
 	const char *ports_internet_available; /* "Y", "n", ...; NULL absent */
 	const char *use_internet_ports;
 };
 
 struct ports_policy {
-	bool configured;       /* false: nothing configured, every request gets the whole dynamic range */
-	bool valid;            /* false: every dynamic request fails with 87 */
+	bool configured; /* false: nothing configured, every request gets the whole dynamic range */
+	bool valid;      /* false: every dynamic request fails with 87 */
 	struct port_set inside;  /* what Ports lists */
 	struct port_set outside; /* the default dynamic range without it */
 	bool internet_available, use_internet;
@@ -48,15 +49,16 @@ void ports_policy_set(struct ports_policy *ret, const struct ports_config *);
 /* Reads the YAML file; an absent file is "not configured". An unreadable one is invalid. */
 void ports_policy_read(struct ports_policy *ret, const char *path);
 /* The set a request may choose from. RPC_S_INVALID_ARG (87) when the policy is invalid. */
-SP_NODISCARD sp_status ports_policy_choose(const struct ports_policy *, enum ports_kind, const struct port_set **ret_set,
-					   struct sp_error *reterr);
+SP_NODISCARD sp_status ports_policy_choose(const struct ports_policy *, enum ports_kind,
+	const struct port_set **ret_set, struct sp_error *reterr);
 
 /*
  * Tries the ports of the set in an unpredictable order, each at most once, until `take` says it got it
  * (0), that the port is in use (EADDRINUSE, EACCES: the next one), or another errno (give up).
  * RPC_S_OUT_OF_RESOURCES (1721) when none is free, with the size of the range in the sentence.
  */
-SP_NODISCARD sp_status ports_allocate(const struct port_set *, int (*take)(void *arg, uint16_t port), void *arg,
-				      uint16_t *ret_port, struct sp_error *reterr);
+SP_NODISCARD sp_status ports_allocate(const struct port_set *,
+	int (*take)(void *arg, uint16_t port), void *arg, uint16_t *ret_port,
+	struct sp_error *reterr);
 
 #endif

@@ -17,13 +17,13 @@ struct sp_client {
 };
 
 /* connect.c: the first three phases. The engine is initialised on success. */
-SP_NODISCARD sp_status client_connect(sp_client *, const struct sp_syntax_id *interface,
-				      struct sp_error *reterr);
+SP_NODISCARD sp_status client_connect(
+	sp_client *, const struct sp_syntax_id *interface, struct sp_error *reterr);
 /* Where, for sentences: the peer or what was asked for. */
 const char *client_where(const sp_client *);
 
 /* endpoint.c: the endpoint that the mapper names for an interface; *ret_endpoint is mem_free'd by the caller */
 SP_NODISCARD sp_status endpoint_ask(sp_client *, const struct sp_syntax_id *interface,
-				    char **ret_endpoint, struct sp_error *reterr);
+	char **ret_endpoint, struct sp_error *reterr);
 
 #endif

@@ -11,8 +11,9 @@
 
 /* All on the loop's thread. */
 struct link_owner {
-	void (*event)(void *arg, struct assoc_event *); /* every event but CLOSE; may reply at once */
-	void (*turned)(void *arg);                      /* after events and output were worked off */
+	void (*event)(
+		void *arg, struct assoc_event *); /* every event but CLOSE; may reply at once */
+	void (*turned)(void *arg);                /* after events and output were worked off */
 	/* The descriptor is closed; conn is still there. Last call; may free the link. close: the engine's reason */
 	void (*closed)(void *arg, const struct assoc_event *close);
 };
@@ -40,7 +41,7 @@ struct link {
  * conn must be initialised; take_fd non-blocking, closed by the link also on failure. False: no memory.
  */
 SP_NODISCARD bool link_start(struct link *, struct loop *, int take_fd, sp_nanos stall_timeout,
-			     const struct link_owner *, void *arg);
+	const struct link_owner *, void *arg);
 /* To be called after the owner has said something to the engine outside an event. May end with closed(). */
 void link_turn(struct link *);
 void link_end(struct link *); /* closes at once; closed() is called before it returns */

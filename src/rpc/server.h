@@ -107,7 +107,8 @@ bool connection_new(struct listener *, int take_fd);
 struct assoc_group *connection_group(const struct connection *);
 /* A call of the connection has ended; the connection may end with it. */
 void connection_call_ended(struct connection *);
-void thread_stop(void *thread); /* closes everything; the loop ends when the last deferred call has */
+void thread_stop(
+	void *thread); /* closes everything; the loop ends when the last deferred call has */
 
 /* dispatch.c */
 void dispatch_request(struct connection *, struct assoc_event *);

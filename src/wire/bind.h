@@ -32,7 +32,8 @@ enum nak_reason {
 	NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED = 8,
 	NAK_INVALID_CHECKSUM = 9,
 };
-const char *context_reason_name(unsigned result, unsigned reason); /* "abstract syntax not supported", ... static */
+const char *context_reason_name(
+	unsigned result, unsigned reason); /* "abstract syntax not supported", ... static */
 const char *nak_reason_name(unsigned reason);
 
 /* Bind-time feature negotiation, [MS-RPCE] 3.3.1.5.3: the bits in the last two bytes... of the transfer syntax's UUID */
@@ -41,7 +42,8 @@ const char *nak_reason_name(unsigned reason);
 
 extern const struct sp_syntax_id SYNTAX_NDR;   /* 8a885d04-1ceb-11c9-9fe8-08002b104860 v2.0 */
 extern const struct sp_syntax_id SYNTAX_NDR64; /* 71710533-beba-4937-8319-b5dbef9ccc36 v1.0 */
-bool syntax_is_btfn(const struct sp_syntax_id *, uint64_t *ret_bits); /* 6cb71c2c-9812-4540-... v1.0 */
+bool syntax_is_btfn(
+	const struct sp_syntax_id *, uint64_t *ret_bits); /* 6cb71c2c-9812-4540-... v1.0 */
 struct sp_syntax_id syntax_btfn(uint64_t bits);
 
 /* The largest number of contexts one bind can carry is 255; transfer syntaxes of a context 255. */
@@ -66,7 +68,7 @@ void syntax_put(struct wire_out *, const struct sp_syntax_id *);
 /* Checks a whole body without keeping it: every count fits. False with *fault. */
 bool bind_check(const uint8_t *pdu, const struct pdu_header *, struct wire_fault *fault);
 bool bind_put(struct wire_out *, const struct pdu_header *, const struct bind_fixed *,
-	      const struct bind_context *contexts /* n_contexts */);
+	const struct bind_context *contexts /* n_contexts */);
 
 struct bind_result {
 	uint16_t result, reason;
@@ -75,14 +77,16 @@ struct bind_result {
 struct bind_ack_fixed {
 	uint16_t max_xmit_frag, max_recv_frag;
 	uint32_t group_id;
-	const char *secondary_address; /* get: a view, NUL checked or length-bounded; "" when absent */
-	uint16_t secondary_len;        /* with its NUL; 0 when absent */
+	const char
+		*secondary_address; /* get: a view, NUL checked or length-bounded; "" when absent */
+	uint16_t secondary_len;     /* with its NUL; 0 when absent */
 	uint8_t n_results;
 };
-void bind_ack_fixed_get(struct wire_in *, struct bind_ack_fixed *ret); /* leaves the cursor at the first result */
+void bind_ack_fixed_get(
+	struct wire_in *, struct bind_ack_fixed *ret); /* leaves the cursor at the first result */
 void bind_result_get(struct wire_in *, struct bind_result *ret);
 bool bind_ack_put(struct wire_out *, const struct pdu_header *, const struct bind_ack_fixed *,
-		  const struct bind_result *results /* n_results */);
+	const struct bind_result *results /* n_results */);
 
 struct bind_nak {
 	uint16_t reason;
@@ -90,10 +94,12 @@ struct bind_nak {
 	struct {
 		uint8_t major, minor;
 	} versions[8];
-	const uint8_t *extended; /* a view of the extended error information after its signature; or NULL */
+	const uint8_t *
+		extended; /* a view of the extended error information after its signature; or NULL */
 	uint32_t extended_len;
 };
-bool bind_nak_get(const uint8_t *pdu, const struct pdu_header *, struct bind_nak *ret, struct wire_fault *fault);
+bool bind_nak_get(const uint8_t *pdu, const struct pdu_header *, struct bind_nak *ret,
+	struct wire_fault *fault);
 bool bind_nak_put(struct wire_out *, const struct pdu_header *, const struct bind_nak *);
 bool auth3_put(struct wire_out *, const struct pdu_header *);
 

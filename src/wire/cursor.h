@@ -28,7 +28,8 @@ struct wire_in { /* passed by pointer, copied to make a child; a child shares th
 	bool swap; /* the peer's integers are big-endian */
 };
 
-void wire_in_init(struct wire_in *, const void *bytes, size_t len, bool big_endian, struct wire_fault *);
+void wire_in_init(
+	struct wire_in *, const void *bytes, size_t len, bool big_endian, struct wire_fault *);
 void wire_in_fail(struct wire_in *, enum wire_bad);
 
 uint8_t wire_in_u8(struct wire_in *);
@@ -39,7 +40,8 @@ uint16_t wire_in_be16(struct wire_in *); /* big-endian whatever swap says: ports
 const uint8_t *wire_in_bytes(struct wire_in *, size_t n); /* a view; NULL after a fault */
 struct wire_in wire_in_sub(struct wire_in *, size_t n);   /* the next n bytes as their own cursor */
 void wire_in_skip(struct wire_in *, size_t n);
-void wire_in_align(struct wire_in *, size_t n); /* relative to the PDU's first byte; n a power of two */
+void wire_in_align(
+	struct wire_in *, size_t n); /* relative to the PDU's first byte; n a power of two */
 /* a count from the peer: n, or a fault if n elements of at least `least` bytes cannot follow */
 uint32_t wire_in_count(struct wire_in *, uint32_t n, size_t least);
 size_t wire_in_left(const struct wire_in *);

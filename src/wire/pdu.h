@@ -26,7 +26,7 @@
 enum pdu_flags { /* C706 12.6.3.1, [MS-RPCE] 2.2.2.3 */
 	PFC_FIRST_FRAG = 0x01,
 	PFC_LAST_FRAG = 0x02,
-	PFC_PENDING_CANCEL = 0x04, /* request */
+	PFC_PENDING_CANCEL = 0x04,      /* request */
 	PFC_SUPPORT_HEADER_SIGN = 0x04, /* bind, bind_ack, alter_context, alter_context_resp */
 	PFC_RESERVED_1 = 0x08,
 	PFC_CONC_MPX = 0x10,
@@ -51,9 +51,11 @@ bool pdu_is_big_endian(const uint8_t drep[4]);
  * Reads the 16 bytes. WIRE_SHORT: fewer than 16 given. WIRE_MALFORMED: version, integer format other
  * than 0 or 1, frag_len < 16, auth_len that does not fit. An unknown ptype is not a fault here.
  */
-bool pdu_header_get(const uint8_t *bytes, size_t len, struct pdu_header *ret, struct wire_fault *fault);
+bool pdu_header_get(
+	const uint8_t *bytes, size_t len, struct pdu_header *ret, struct wire_fault *fault);
 bool pdu_header_put(struct wire_out *, const struct pdu_header *);
 /* A cursor over the body: after the header, before padding and trailer. */
-bool pdu_body(const uint8_t *pdu, const struct pdu_header *, struct wire_in *ret, struct wire_fault *fault);
+bool pdu_body(const uint8_t *pdu, const struct pdu_header *, struct wire_in *ret,
+	struct wire_fault *fault);
 
 #endif

@@ -38,12 +38,12 @@ enum ptype {
 #define PTYPE_ENUM(NAME, number, name, senders, shortest, clause) PTYPE_##NAME = number,
 	PTYPE_TABLE(PTYPE_ENUM)
 #undef PTYPE_ENUM
-	PTYPE_COUNT
+		PTYPE_COUNT
 };
 
-const char *ptype_name(unsigned ptype);      /* "unknown" when not in the table */
-const char *ptype_clause(unsigned ptype);    /* NULL when not in the table */
-size_t ptype_shortest(unsigned ptype);       /* PDU_HEADER_SIZE when not in the table */
+const char *ptype_name(unsigned ptype);   /* "unknown" when not in the table */
+const char *ptype_clause(unsigned ptype); /* NULL when not in the table */
+size_t ptype_shortest(unsigned ptype);    /* PDU_HEADER_SIZE when not in the table */
 bool ptype_is_from(unsigned ptype, unsigned sender);
 
 #endif

@@ -22,7 +22,8 @@ struct response_fixed {
 	uint8_t cancel_count;
 };
 void response_fixed_get(struct wire_in *, struct response_fixed *ret);
-void response_fixed_put(struct wire_out *, const struct pdu_header *, const struct response_fixed *);
+void response_fixed_put(
+	struct wire_out *, const struct pdu_header *, const struct response_fixed *);
 
 struct fault_fixed {
 	uint32_t alloc_hint;

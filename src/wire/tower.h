@@ -23,8 +23,8 @@ enum protseq {
 	NCADG_IPX,
 	PROTSEQ_COUNT
 };
-const char *protseq_name(enum protseq);             /* "ncacn_ip_tcp" */
-enum protseq protseq_from_name(const char *name);   /* PROTSEQ_UNKNOWN */
+const char *protseq_name(enum protseq);           /* "ncacn_ip_tcp" */
+enum protseq protseq_from_name(const char *name); /* PROTSEQ_UNKNOWN */
 
 #define TOWER_MAX_FLOORS 6
 #define TOWER_MAX_SIZE 2048 /* what we accept and make, bytes */
@@ -42,8 +42,9 @@ struct tower {
 	struct sp_syntax_id interface;
 	struct sp_syntax_id transfer;
 	enum protseq protseq;
-	char endpoint[TOWER_MAX_ENDPOINT]; /* "135", "\\pipe\\lsass", "name"; "" when the floor is empty */
-	char address[TOWER_MAX_ENDPOINT];  /* dotted IPv4, host name, ...; "" for all zeroes */
+	char endpoint
+		[TOWER_MAX_ENDPOINT]; /* "135", "\\pipe\\lsass", "name"; "" when the floor is empty */
+	char address[TOWER_MAX_ENDPOINT]; /* dotted IPv4, host name, ...; "" for all zeroes */
 };
 
 /* Refuses more than 6 floors, fewer than 2..., a floor that leaves the tower, bytes left over; unknown floors are kept. */

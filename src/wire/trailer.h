@@ -18,7 +18,7 @@ struct trailer {
  * allows (`fixed` is the length of header and fixed body). Only for auth_len > 0.
  */
 bool trailer_get(const uint8_t *pdu, const struct pdu_header *, size_t fixed, struct trailer *ret,
-		 struct wire_fault *fault);
+	struct wire_fault *fault);
 /* Pads to 4 from the PDU's start (16 for request and response: [MS-RPCE] 2.2.2.11), then the 8 bytes and the value. */
 bool trailer_put(struct wire_out *, const struct trailer *, size_t alignment, uint16_t value_len);
 
