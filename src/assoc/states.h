@@ -43,18 +43,17 @@ enum call_state {
 	STATE_SEND_PDUS, /* client: waiting for its context or its turn, or going out */
 };
 
-/* clang-format off: one answer a line */
+/* one answer a line */
+/* clang-format off */
 #define ASSOC_ANSWERS(X)                                                                           \
-	X(take_bind)                                                                               \
-	X(take_alter_context)                                                                      \
-	X(take_request)                                                                            \
-	X(take_co_cancel) X(take_orphaned) X(take_bind_ack) X(take_bind_nak)                       \
-		X(take_alter_context_resp) X(take_response) X(take_fault) X(take_shutdown)         \
-			X(hold) /* stays unread until a call has ended */                          \
-		X(refuse_close) /* the connection ends without a word */                           \
-		X(refuse_fault) /* fault nca_s_proto_error, did not execute; then it ends */       \
-		X(refuse_nak)   /* bind_nak, reason not specified; then it ends */                 \
-		X(ignore)
+	X(take_bind) X(take_alter_context) X(take_request) X(take_co_cancel) X(take_orphaned)      \
+	X(take_bind_ack) X(take_bind_nak) X(take_alter_context_resp) X(take_response)              \
+	X(take_fault) X(take_shutdown)                                                             \
+	X(hold)         /* stays unread until a call has ended */                                  \
+	X(refuse_close) /* the connection ends without a word */                                   \
+	X(refuse_fault) /* fault nca_s_proto_error, did not execute; then it ends */               \
+	X(refuse_nak)   /* bind_nak, reason not specified; then it ends */                         \
+	X(ignore)
 /* clang-format on */
 
 enum assoc_answer {
