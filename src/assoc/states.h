@@ -43,7 +43,6 @@ enum call_state {
 	STATE_SEND_PDUS, /* client: waiting for its context or its turn, or going out */
 };
 
-/* one answer a line */
 /* clang-format off */
 #define ASSOC_ANSWERS(X)                                                                           \
 	X(take_bind) X(take_alter_context) X(take_request) X(take_co_cancel) X(take_orphaned)      \
