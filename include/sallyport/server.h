@@ -4,7 +4,7 @@
  *
  *   sp_server_new(&options, &server, &err)
  *   sp_server_use_protseq(server, "ncacn_ip_tcp", NULL, NULL, &err)     a dynamic port by the policy
- *   sp_server_register(server, calc_interface(), &handlers, NULL, &err)
+ *   sp_server_register(server, &calc_server_interface, &handlers, NULL, &err)
  *   sp_server_start(server, 2, &err)                                    two loop threads
  *   ...
  *   sp_server_stop(server)                                              from any thread; not async-signal-safe

@@ -26,6 +26,8 @@
 #include <sallyport/status.h>
 #include <sallyport/types.h>
 
+#include <string.h>
+
 #define SP_STUB_ABI 1
 
 struct sp_pull;
@@ -199,7 +201,7 @@ void sp_push_context(struct sp_push *, const struct sp_context_handle *, uint32_
 static inline uint16_t
 sp_load_u16(const uint8_t *p, bool swap)
 {
-	return swap ? (uint16_t)(p[0] << 8 | p[1]) : (uint16_t)(p[1] << 8 | p[0]);
+	return (uint16_t)(swap ? p[0] << 8 | p[1] : p[1] << 8 | p[0]);
 }
 
 static inline uint32_t
@@ -237,6 +239,98 @@ sp_store_u64(uint8_t *p, uint64_t v)
 {
 	sp_store_u32(p, (uint32_t)v);
 	sp_store_u32(p + 4, (uint32_t)(v >> 32));
+}
+
+static inline void
+sp_load_uuid(const uint8_t *p, bool swap, struct sp_uuid *ret)
+{
+	ret->time_low = sp_load_u32(p, swap);
+	ret->time_mid = sp_load_u16(p + 4, swap);
+	ret->time_hi_and_version = sp_load_u16(p + 6, swap);
+	memcpy(ret->clock_seq, p + 8, sizeof(ret->clock_seq));
+	memcpy(ret->node, p + 10, sizeof(ret->node));
+}
+
+static inline void
+sp_store_uuid(uint8_t *p, const struct sp_uuid *uuid)
+{
+	sp_store_u32(p, uuid->time_low);
+	sp_store_u16(p + 4, uuid->time_mid);
+	sp_store_u16(p + 6, uuid->time_hi_and_version);
+	memcpy(p + 8, uuid->clock_seq, sizeof(uuid->clock_seq));
+	memcpy(p + 10, uuid->node, sizeof(uuid->node));
+}
+
+/* --- counts ------------------------------------------------------------------------------------- */
+
+/* a * b, or the largest number when that does not fit: then no memory is that large. */
+static inline size_t
+sp_product(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) || product > SIZE_MAX ? SIZE_MAX
+									    : (size_t)product;
+}
+
+/* Elements of a string with its terminator, looking at `max` of them; max + 1 when it does not end there. */
+static inline uint64_t
+sp_string_count(const void *string, size_t element_size, uint64_t max)
+{
+	static const uint8_t zero[8];
+	const uint8_t *p = string;
+
+	for (uint64_t n = 0; n < max; n++, p += element_size)
+		if (memcmp(p, zero, element_size) == 0)
+			return n + 1;
+	return max + 1;
+}
+
+/* Offset and actual count of a varying array, which must lie within its room. */
+static inline void
+sp_push_variance(
+	struct sp_push *push, uint64_t room, uint64_t first, uint64_t length, const char *what)
+{
+	if (first > room || length > room - first)
+		sp_push_fail(push, RPC_S_INVALID_BOUND, what);
+	sp_push_count(push, first);
+	sp_push_count(push, length);
+}
+
+/* Keeps a count, plus one, until what it must be equal to is there. */
+static inline void
+sp_pull_later(struct sp_pull *pull, uint64_t *seen, uint64_t got, const char *what)
+{
+	if (*seen)
+		sp_pull_expect(pull, got, *seen - 1, what);
+	*seen = got + 1;
+}
+
+/*
+ * Copies elements first to first + count into the caller's array, which has room for `room`.
+ * RPC_X_BAD_STUB_DATA, with *reterr filled in, when the answer is larger than the caller asked for.
+ */
+static inline sp_status
+sp_copy_out(void *to, const void *from, size_t size, uint64_t room, uint64_t first, uint64_t count,
+	struct sp_error *reterr)
+{
+	if (!to || !from)
+		return RPC_S_OK;
+	if (first <= room && count <= room - first) {
+		memcpy((uint8_t *)to + first * size, (const uint8_t *)from + first * size,
+			count * size);
+		return RPC_S_OK;
+	}
+	if (reterr)
+		*reterr = (struct sp_error){
+			.phase = SP_PHASE_COMMUNICATION,
+			.status = RPC_X_BAD_STUB_DATA,
+			.evidence = SP_EVIDENCE_PROTOCOL,
+			.sentence =
+				"read the answer - an array is larger than the call made room for "
+				"- the server does not keep to the interface",
+		};
+	return RPC_X_BAD_STUB_DATA;
 }
 
 #endif
