@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "idlc/compiler.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "idlc/diagnostic.h"
+
+#define COMPILER_MEMORY ((size_t)256 << 20)
+#define SOURCE_MAX ((size_t)16 << 20)
+
+void
+compiler_init(struct compiler *c, FILE *talk)
+{
+	*c = (struct compiler){.talk = talk};
+	arena_init(&c->arena, COMPILER_MEMORY);
+	c->sources_tail = &c->sources;
+	c->decls_tail = &c->decls;
+}
+
+void
+compiler_fini(struct compiler *c)
+{
+	arena_fini(&c->arena);
+}
+
+void *
+compiler_new(struct compiler *c, size_t n, size_t size)
+{
+	void *p = arena_alloc(&c->arena, n, size);
+
+	if (!p) {
+		c->out_of_memory = true;
+		longjmp(c->give_up, 1);
+	}
+	return p;
+}
+
+char *
+compiler_strndup(struct compiler *c, const char *text, size_t n)
+{
+	char *p = compiler_new(c, n + 1, 1);
+
+	memcpy(p, text, n);
+	return p;
+}
+
+char *
+compiler_printf(struct compiler *c, const char *fmt, ...)
+{
+	va_list ap;
+	char *text, *p;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		c->out_of_memory = true;
+		longjmp(c->give_up, 1);
+	}
+	p = arena_alloc(&c->arena, (size_t)n + 1, 1);
+	if (p)
+		memcpy(p, text, (size_t)n + 1);
+	free(text);
+	if (p)
+		return p;
+	c->out_of_memory = true;
+	longjmp(c->give_up, 1);
+}
+
+static bool
+read_stream(FILE *file, char **ret_text, size_t *ret_len)
+{
+	char *text = NULL, *more;
+	size_t len = 0, got;
+
+	do {
+		more = mem_resize(text, len + 65536 + 1, 1);
+		if (!more || len > SOURCE_MAX) {
+			mem_free(more ? more : text);
+			return false;
+		}
+		text = more;
+		got = fread(text + len, 1, 65536, file);
+		len += got;
+	} while (got > 0);
+	text[len] = '\0';
+	*ret_text = text;
+	*ret_len = len;
+	return !ferror(file) || (mem_free(text), false);
+}
+
+static bool
+read_file(const char *path, char **ret_text, size_t *ret_len)
+{
+	FILE *file = fopen(path, "re");
+	bool ok = file && read_stream(file, ret_text, ret_len);
+
+	if (file)
+		fclose(file);
+	return ok;
+}
+
+bool
+source_is_known(const struct compiler *c, const char *path)
+{
+	for (const struct source *s = c->sources; s; s = s->next)
+		if (strcmp(s->path, path) == 0)
+			return true;
+	return false;
+}
+
+struct source *
+source_from_text(struct compiler *c, const char *path, const char *text, size_t len)
+{
+	struct source *s = compiler_new(c, 1, sizeof(*s));
+
+	s->path = compiler_strndup(c, path, strlen(path));
+	s->text = compiler_strndup(c, text, len);
+	s->len = len;
+	*c->sources_tail = s;
+	c->sources_tail = &s->next;
+	return s;
+}
+
+struct source *
+source_open(struct compiler *c, const char *path, bool imported)
+{
+	struct source *s;
+	char *text;
+	size_t len;
+	bool ok = c->read ? c->read(c->read_arg, path, &text, &len) : read_file(path, &text, &len);
+
+	if (!ok)
+		return NULL;
+	s = source_from_text(c, path, text, len);
+	mem_free(text);
+	s->imported = imported;
+	return s;
+}
+
+bool
+compiler_read(struct compiler *c, const char *path)
+{
+	struct source *source;
+
+	if (setjmp(c->give_up) == 0) {
+		source = source_open(c, path, false);
+		if (source) {
+			parse_file(c, source, 0);
+			check(c);
+		} else {
+			error_at(c, (struct pos){0}, "%s cannot be read", path);
+		}
+	} else if (c->out_of_memory && c->talk) {
+		fputs("error: out of memory\n", c->talk);
+	}
+	return c->n_errors == 0 && !c->out_of_memory;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "idlc/constant.h"
+
+#include <string.h>
+
+#include "idlc/diagnostic.h"
+#include "idlc/names.h"
+
+static bool evaluate(struct compiler *c, struct expr *e, unsigned depth);
+
+static bool
+name_value(struct compiler *c, struct expr *e, unsigned depth)
+{
+	struct meaning *m = names_find(c, NAME_PLAIN, e->text);
+
+	if (m && m->enumerator) {
+		e->value = m->enumerator->value;
+		return true;
+	}
+	if (!m || !m->constant) {
+		error_at(c, e->pos, "'%s' is no constant", e->text);
+		if (m)
+			note_at(c, m->pos, "it is defined here");
+		return false;
+	}
+	if (m->evaluated == WALK_BUSY || depth > COMPILER_MAX_DEPTH) {
+		error_at(c, e->pos, "'%s' is defined by itself", e->text);
+		return false;
+	}
+	if (m->evaluated == WALK_NEW) {
+		m->evaluated = WALK_BUSY;
+		if (!evaluate(c, m->constant->expr, depth + 1))
+			return m->evaluated = WALK_NEW, false;
+		m->evaluated = WALK_DONE;
+	}
+	e->value = m->constant->expr->value;
+	e->is_unsigned = m->constant->expr->is_unsigned;
+	return true;
+}
+
+static bool
+divide(struct compiler *c, struct expr *e, bool remainder)
+{
+	int64_t a = e->a->value, b = e->b->value;
+
+	if (b == 0) {
+		error_at(c, e->pos, "division by zero");
+		return false;
+	}
+	if (e->is_unsigned)
+		e->value = (int64_t)(remainder ? (uint64_t)a % (uint64_t)b
+					       : (uint64_t)a / (uint64_t)b);
+	else if (b == -1)
+		e->value = remainder ? 0 : (int64_t)(0 - (uint64_t)a);
+	else
+		e->value = remainder ? a % b : a / b;
+	return true;
+}
+
+static bool
+shift(struct compiler *c, struct expr *e, bool left)
+{
+	uint64_t a = (uint64_t)e->a->value, n = (uint64_t)e->b->value;
+
+	if (n > 63) {
+		error_at(c, e->pos, "a shift by %lld bits", (long long)e->b->value);
+		return false;
+	}
+	e->is_unsigned = e->a->is_unsigned;
+	if (left)
+		e->value = (int64_t)(a << n);
+	else
+		e->value = e->is_unsigned ? (int64_t)(a >> n) : e->a->value >> n;
+	return true;
+}
+
+static int
+compare(const struct expr *e)
+{
+	int64_t a = e->a->value, b = e->b->value;
+
+	if (e->is_unsigned)
+		return (uint64_t)a < (uint64_t)b ? -1 : (uint64_t)a > (uint64_t)b;
+	return a < b ? -1 : a > b;
+}
+
+static bool
+logic_value(struct expr *e)
+{
+	const char *s = e->text;
+	int order = compare(e);
+	bool a = e->a->value != 0, b = e->b->value != 0;
+
+	if (strcmp(s, "||") == 0)
+		e->value = a || b;
+	else if (strcmp(s, "&&") == 0)
+		e->value = a && b;
+	else if (strcmp(s, "==") == 0)
+		e->value = order == 0;
+	else if (strcmp(s, "!=") == 0)
+		e->value = order != 0;
+	else if (strcmp(s, "<") == 0)
+		e->value = order < 0;
+	else if (strcmp(s, ">") == 0)
+		e->value = order > 0;
+	else if (strcmp(s, "<=") == 0)
+		e->value = order <= 0;
+	else if (strcmp(s, ">=") == 0)
+		e->value = order >= 0;
+	else
+		return false;
+	e->is_unsigned = false;
+	return true;
+}
+
+static bool
+binary_value(struct compiler *c, struct expr *e)
+{
+	uint64_t a = (uint64_t)e->a->value, b = (uint64_t)e->b->value;
+	char s = *e->text;
+
+	e->is_unsigned = e->a->is_unsigned || e->b->is_unsigned;
+	if (logic_value(e))
+		return true;
+	if (s == '/' || s == '%')
+		return divide(c, e, s == '%');
+	if (s == '<' || s == '>')
+		return shift(c, e, s == '<');
+	e->value = (int64_t)(s == '+'   ? a + b
+			     : s == '-' ? a - b
+			     : s == '*' ? a * b
+			     : s == '&' ? (a & b)
+			     : s == '|' ? (a | b)
+					: (a ^ b));
+	return true;
+}
+
+/* Bytes in memory; types of the user are laid out by the C compiler and not known here. */
+static bool
+sizeof_value(struct compiler *c, struct expr *e)
+{
+	static const uint8_t sizes[BASE_N] = {[BASE_BYTE] = 1,
+		[BASE_CHAR] = 1,
+		[BASE_UCHAR] = 1,
+		[BASE_BOOLEAN] = 1,
+		[BASE_SMALL] = 1,
+		[BASE_USMALL] = 1,
+		[BASE_SHORT] = 2,
+		[BASE_USHORT] = 2,
+		[BASE_LONG] = 4,
+		[BASE_ULONG] = 4,
+		[BASE_HYPER] = 8,
+		[BASE_UHYPER] = 8,
+		[BASE_FLOAT] = 4,
+		[BASE_DOUBLE] = 8,
+		[BASE_WCHAR] = 2,
+		[BASE_ERROR_STATUS] = 4,
+		[BASE_UUID] = 16};
+	const struct type *t = e->type;
+	struct meaning *m;
+
+	for (unsigned depth = 0; t && depth < COMPILER_MAX_DEPTH; depth++) {
+		if (t->kind == TYPE_ALIAS) {
+			t = t->of;
+		} else if (t->kind == TYPE_NAME) {
+			m = names_find(c, NAME_PLAIN, t->name);
+			t = m ? m->type : NULL;
+		} else {
+			break;
+		}
+	}
+	if (!t || t->kind != TYPE_BASE || !sizes[t->base]) {
+		error_at(c, e->pos, "the size of this type is not known here");
+		return false;
+	}
+	e->value = sizes[t->base];
+	e->is_unsigned = true;
+	return true;
+}
+
+static bool
+unary_value(struct compiler *c, struct expr *e)
+{
+	uint64_t a = (uint64_t)e->a->value;
+
+	e->is_unsigned = e->a->is_unsigned && e->op != EXPR_NOT;
+	switch (e->op) {
+	case EXPR_NEGATE: e->value = (int64_t)(0 - a); return true;
+	case EXPR_NOT: e->value = a == 0; return true;
+	case EXPR_COMPLEMENT: e->value = (int64_t)~a; return true;
+	case EXPR_PLUS:
+	case EXPR_CAST: e->value = (int64_t)a; return true;
+	default: error_at(c, e->pos, "this is no constant expression"); return false;
+	}
+}
+
+static bool
+condition_value(struct compiler *c, struct expr *e, unsigned depth)
+{
+	const struct expr *chosen;
+
+	if (!evaluate(c, e->a, depth) || !evaluate(c, e->b, depth) || !evaluate(c, e->c, depth))
+		return false;
+	chosen = e->a->value ? e->b : e->c;
+	e->value = chosen->value;
+	e->is_unsigned = chosen->is_unsigned;
+	return true;
+}
+
+static bool
+evaluate(struct compiler *c, struct expr *e, unsigned depth)
+{
+	switch (e->op) {
+	case EXPR_NUMBER: return true;
+	case EXPR_NAME: return name_value(c, e, depth);
+	case EXPR_BINARY:
+		return evaluate(c, e->a, depth) && evaluate(c, e->b, depth) && binary_value(c, e);
+	case EXPR_CONDITION: return condition_value(c, e, depth);
+	case EXPR_SIZEOF: return sizeof_value(c, e);
+	case EXPR_NEGATE:
+	case EXPR_PLUS:
+	case EXPR_NOT:
+	case EXPR_COMPLEMENT:
+	case EXPR_CAST: return evaluate(c, e->a, depth) && unary_value(c, e);
+	default: error_at(c, e->pos, "this is no constant expression"); return false;
+	}
+}
+
+bool
+constant_value(struct compiler *c, struct expr *e, int64_t *ret)
+{
+	if (!evaluate(c, e, 0))
+		return false;
+	*ret = e->value;
+	return true;
+}
+
+void
+constant_enumerators(struct compiler *c, struct type *t)
+{
+	int64_t next = 0;
+
+	for (struct enumerator *e = t->enumerators; e; e = e->next) {
+		if (e->expr && !constant_value(c, e->expr, &next))
+			next = 0;
+		e->value = next;
+		if (!t->v1_enum && (next < 0 || next > 0x7fff))
+			error_at(c, e->pos,
+				"'%s' is %lld: an enum travels in 16 bits, from 0 to 32767, "
+				"unless it is [v1_enum]",
+				e->name, (long long)next);
+		else if (next < INT32_MIN || next > UINT32_MAX)
+			error_at(c, e->pos, "'%s' does not fit into 32 bits", e->name);
+		next = (int64_t)((uint64_t)next + 1);
+	}
+}

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: MIT */
+#include "idlc/shape.h"
+
+#include <string.h>
+
+#include "idlc/constant.h"
+#include "idlc/diagnostic.h"
+#include "idlc/names.h"
+
+/* Attributes that are still looking for their level. */
+struct pending {
+	const struct expr_list *size, *max, *length, *last, *first;
+	const struct attr *pointer, *string, *range, *context;
+	struct expr *switch_is;
+	unsigned depth;
+};
+
+struct maker {
+	struct compiler *c;
+	const struct place_of_type *place;
+};
+
+static struct shape *make(struct maker *m, struct type *t, struct pending p, bool top);
+
+static const struct {
+	const char *name;
+	uint8_t is_integer;
+} bases[BASE_N] = {[BASE_VOID] = {"void", 0},
+	[BASE_BYTE] = {"uint8_t", 1},
+	[BASE_CHAR] = {"char", 1},
+	[BASE_UCHAR] = {"uint8_t", 1},
+	[BASE_BOOLEAN] = {"uint8_t", 1},
+	[BASE_SMALL] = {"int8_t", 1},
+	[BASE_USMALL] = {"uint8_t", 1},
+	[BASE_SHORT] = {"int16_t", 1},
+	[BASE_USHORT] = {"uint16_t", 1},
+	[BASE_LONG] = {"int32_t", 1},
+	[BASE_ULONG] = {"uint32_t", 1},
+	[BASE_HYPER] = {"int64_t", 1},
+	[BASE_UHYPER] = {"uint64_t", 1},
+	[BASE_FLOAT] = {"float", 0},
+	[BASE_DOUBLE] = {"double", 0},
+	[BASE_WCHAR] = {"uint16_t", 1},
+	[BASE_ERROR_STATUS] = {"uint32_t", 1},
+	[BASE_HANDLE] = {"sp_call *", 0},
+	[BASE_UUID] = {"struct sp_uuid", 0}};
+
+const char *
+shape_base_name(enum base_type base)
+{
+	return bases[base].name;
+}
+
+bool
+shape_is_integer(const struct shape *s)
+{
+	return s &&
+	       (s->kind == SHAPE_ENUM16 || (s->kind == SHAPE_SCALAR && bases[s->base].is_integer));
+}
+
+bool
+shape_is_conformant(const struct shape *s)
+{
+	for (unsigned i = 0; s->kind == SHAPE_ARRAY && i < s->n_dimensions; i++)
+		if (s->dimensions[i].is_open)
+			return true;
+	return false;
+}
+
+bool
+shape_is_varying(const struct shape *s)
+{
+	for (unsigned i = 0; s->kind == SHAPE_ARRAY && i < s->n_dimensions; i++)
+		if (s->dimensions[i].is_varying)
+			return true;
+	return false;
+}
+
+/* Names that every file knows unless it defines them itself. */
+static struct type *
+built_in(const char *name)
+{
+	static struct type uuid = {.kind = TYPE_BASE, .base = BASE_UUID};
+	static const char *const uuids[] = {"uuid_t", "UUID", "GUID"};
+
+	for (size_t i = 0; i < sizeof(uuids) / sizeof(*uuids); i++)
+		if (strcmp(name, uuids[i]) == 0)
+			return &uuid;
+	return NULL;
+}
+
+/* One step from a name or a tag to its meaning. */
+static struct type *
+meaning_of(struct compiler *c, struct type *t)
+{
+	enum name_space space = t->kind == TYPE_NAME ? NAME_PLAIN : NAME_TAG;
+	struct meaning *found;
+
+	if (t->of)
+		return t->of;
+	found = names_find(c, space, t->name);
+	if (found && found->type && (space == NAME_PLAIN || found->type->kind == t->kind))
+		t->of = found->type;
+	else if (!found && space == NAME_PLAIN)
+		t->of = built_in(t->name);
+	if (!t->of) {
+		error_at(c, t->pos, found ? "'%s' is not such a type" : "unknown type '%s'",
+			t->name);
+		if (found)
+			note_at(c, found->pos, "it is defined here");
+	}
+	return t->of;
+}
+
+static bool
+is_indirect(const struct type *t)
+{
+	return t->kind == TYPE_NAME || t->kind == TYPE_ALIAS || t->is_reference;
+}
+
+struct type *
+shape_resolve(struct compiler *c, struct type *t)
+{
+	for (unsigned i = 0; t && is_indirect(t); i++) {
+		if (i > COMPILER_MAX_DEPTH) {
+			error_at(c, t->pos, "'%s' is defined by itself", t->name);
+			return NULL;
+		}
+		t = t->kind == TYPE_ALIAS ? t->of : meaning_of(c, t);
+	}
+	return t;
+}
+
+/* --- attributes --------------------------------------------------------------------------- */
+
+static void
+take_list(const struct attr *attrs, const char *name, const struct expr_list **slot)
+{
+	const struct attr *attr = NULL;
+
+	for (const struct attr *a = attrs; a && !attr; a = a->next)
+		if (strcmp(a->name, name) == 0)
+			attr = a;
+	if (attr && !*slot)
+		*slot = attr->args;
+}
+
+static void
+take_attr(const struct attr *attrs, const char *name, const struct attr **slot)
+{
+	for (; attrs && !*slot; attrs = attrs->next)
+		if (strcmp(attrs->name, name) == 0)
+			*slot = attrs;
+}
+
+/* What is nearer to the use wins over what a typedef says. */
+static void
+pending_add(struct pending *p, const struct attr *attrs)
+{
+	const struct expr_list *switch_is = NULL;
+
+	take_list(attrs, "size_is", &p->size);
+	take_list(attrs, "max_is", &p->max);
+	take_list(attrs, "length_is", &p->length);
+	take_list(attrs, "last_is", &p->last);
+	take_list(attrs, "first_is", &p->first);
+	take_list(attrs, "switch_is", &switch_is);
+	if (switch_is && !p->switch_is)
+		p->switch_is = switch_is->expr;
+	take_attr(attrs, "ref", &p->pointer);
+	take_attr(attrs, "unique", &p->pointer);
+	take_attr(attrs, "ptr", &p->pointer);
+	take_attr(attrs, "string", &p->string);
+	take_attr(attrs, "range", &p->range);
+	take_attr(attrs, "context_handle", &p->context);
+	take_attr(attrs, "context_handle_serialize", &p->context);
+	take_attr(attrs, "context_handle_noserialize", &p->context);
+}
+
+static struct expr *
+next_expr(const struct expr_list **list)
+{
+	struct expr *e = *list ? (*list)->expr : NULL;
+
+	*list = *list ? (*list)->next : NULL;
+	return e;
+}
+
+/* Hands one level's expressions to a dimension. */
+static void
+dimension_take(struct dimension *d, struct pending *p)
+{
+	struct expr *max = next_expr(&p->max), *last = next_expr(&p->last);
+
+	d->size = next_expr(&p->size);
+	d->length = next_expr(&p->length);
+	d->first = next_expr(&p->first);
+	if (!d->size && max) {
+		d->size = max;
+		d->size_is_max = true;
+	}
+	if (!d->length && last) {
+		d->length = last;
+		d->length_is_last = true;
+	}
+	d->is_varying = d->length || d->first;
+}
+
+static bool
+level_has_array(const struct pending *p)
+{
+	return (p->size && p->size->expr) || (p->max && p->max->expr) ||
+	       (p->length && p->length->expr) || (p->last && p->last->expr);
+}
+
+static bool
+is_character(struct maker *m, struct type *t)
+{
+	t = shape_resolve(m->c, t);
+	return t && t->kind == TYPE_BASE &&
+	       (t->base == BASE_CHAR || t->base == BASE_UCHAR || t->base == BASE_WCHAR ||
+		       t->base == BASE_BYTE || t->base == BASE_USHORT || t->base == BASE_SMALL ||
+		       t->base == BASE_USMALL);
+}
+
+/* --- shapes ------------------------------------------------------------------------------- */
+
+static struct shape *
+shape_new(struct maker *m, enum shape_kind kind, struct pos pos)
+{
+	struct shape *s = compiler_new(m->c, 1, sizeof(*s));
+
+	s->kind = kind;
+	s->pos = pos;
+	return s;
+}
+
+static unsigned
+context_number(struct maker *m, struct type *alias)
+{
+	struct interface *i = m->place->interface;
+	struct context **slot = &i->contexts;
+	unsigned number = 0;
+
+	for (; *slot; slot = &(*slot)->next, number++)
+		if ((*slot)->type == alias)
+			return number;
+	*slot = compiler_new(m->c, 1, sizeof(**slot));
+	(*slot)->type = alias;
+	(*slot)->name = alias ? alias->name : "context";
+	i->n_contexts = number + 1;
+	return number;
+}
+
+static struct shape *
+context_shape(struct maker *m, struct type *alias, struct pos pos)
+{
+	struct shape *s = shape_new(m, SHAPE_CONTEXT, pos);
+
+	if (!m->place->is_parameter || !m->place->interface) {
+		error_at(m->c, pos, "a context handle must be a parameter");
+		return NULL;
+	}
+	s->c_name = alias ? alias->name : "struct sp_context_handle";
+	s->type = alias;
+	s->context = context_number(m, alias);
+	return s;
+}
+
+static bool
+range_of(struct maker *m, const struct attr *range, int64_t *ret_low, int64_t *ret_high)
+{
+	const struct expr_list *low = range->args, *high = low ? low->next : NULL;
+
+	if (!low || !high || !low->expr || !high->expr) {
+		error_at(m->c, range->pos, "range takes two values: range(low, high)");
+		return false;
+	}
+	return constant_value(m->c, low->expr, ret_low) &&
+	       constant_value(m->c, high->expr, ret_high);
+}
+
+static struct shape *
+base_shape(struct maker *m, struct type *t, const struct pending *p, const char *c_name,
+	struct pos pos)
+{
+	struct shape *s = shape_new(m, SHAPE_SCALAR, pos);
+
+	s->base = t->base;
+	s->c_name = c_name ? c_name : bases[t->base].name;
+	if (t->base == BASE_VOID)
+		s->kind = SHAPE_VOID;
+	else if (t->base == BASE_HANDLE)
+		s->kind = SHAPE_HANDLE;
+	else if (t->base == BASE_UUID)
+		s->kind = SHAPE_UUID;
+	if (p->range && bases[t->base].is_integer)
+		s->has_range = range_of(m, p->range, &s->low, &s->high);
+	return s;
+}
+
+static struct shape *
+named_shape(struct maker *m, struct type *t, const struct pending *p, const char *c_name,
+	struct pos pos)
+{
+	enum shape_kind kind = t->kind == TYPE_STRUCT || t->is_encapsulated ? SHAPE_STRUCT
+			       : t->kind == TYPE_UNION                      ? SHAPE_UNION
+			       : t->v1_enum                                 ? SHAPE_SCALAR
+									    : SHAPE_ENUM16;
+	struct shape *s = shape_new(m, kind, pos);
+	const char *word = t->kind == TYPE_ENUM ? "enum" : kind == SHAPE_UNION ? "union" : "struct";
+
+	s->type = t;
+	s->base = BASE_LONG;
+	s->c_name = c_name ? c_name : compiler_printf(m->c, "%s %s", word, t->name);
+	s->switch_is = p->switch_is;
+	if (kind == SHAPE_UNION && !p->switch_is) {
+		error_at(m->c, pos, "a union needs [switch_is(...)] to say which arm travels");
+		return NULL;
+	}
+	return s;
+}
+
+/* The array behind a pointer that has size_is, or points to a string's first character. */
+static struct shape *
+pointed_array(struct maker *m, struct type *t, struct pending p, struct pos pos)
+{
+	struct shape *s = shape_new(m, SHAPE_ARRAY, pos);
+	struct dimension *d = &s->dimensions[0];
+
+	s->n_dimensions = 1;
+	dimension_take(d, &p);
+	d->is_open = true;
+	s->is_string = p.string && is_character(m, t);
+	d->is_varying |= s->is_string;
+	if (s->is_string)
+		p.string = NULL;
+	if (!d->size && !s->is_string) {
+		error_at(m->c, pos,
+			"the number of elements is not known: size_is or max_is is missing");
+		return NULL;
+	}
+	s->to = make(m, t, p, false);
+	return s->to ? s : NULL;
+}
+
+static enum pointer_kind
+pointer_kind(struct maker *m, const struct pending *p, bool top)
+{
+	if (p->pointer)
+		return *p->pointer->name == 'r'   ? POINTER_REF
+		       : *p->pointer->name == 'p' ? POINTER_FULL
+						  : POINTER_UNIQUE;
+	if (top && m->place->is_parameter)
+		return POINTER_REF;
+	return m->place->interface ? (enum pointer_kind)m->place->interface->pointer_default
+				   : POINTER_UNIQUE;
+}
+
+static struct shape *
+pointer_shape(struct maker *m, struct type *t, struct pending p, struct pos pos, bool top)
+{
+	struct shape *s = shape_new(m, SHAPE_POINTER, pos);
+	struct type *pointee = shape_resolve(m->c, t->of);
+
+	if (!pointee)
+		return NULL;
+	s->pointer = pointer_kind(m, &p, top);
+	p.pointer = NULL;
+	if (level_has_array(&p) || (p.string && is_character(m, t->of))) {
+		s->to = pointed_array(m, t->of, p, pos);
+	} else {
+		struct dimension none;
+
+		if (pointee->kind != TYPE_ARRAY)
+			dimension_take(&none, &p);
+		s->to = make(m, t->of, p, false);
+	}
+	if (s->to && s->to->kind == SHAPE_VOID) {
+		error_at(m->c, pos, "what a void pointer points to is not known");
+		note_at(m->c, pos, "[context_handle] makes it a context handle");
+		return NULL;
+	}
+	return s->to ? s : NULL;
+}
+
+static bool
+dimension_bound(struct maker *m, struct dimension *d, struct type *t)
+{
+	int64_t n;
+
+	if (!t->bound) {
+		d->is_open = true;
+		return true;
+	}
+	if (!constant_value(m->c, t->bound, &n))
+		return false;
+	if (n < 1 || n > INT32_MAX) {
+		error_at(m->c, t->bound->pos, "an array of %lld elements", (long long)n);
+		return false;
+	}
+	d->bound = (uint64_t)n;
+	d->is_open = d->size != NULL;
+	return true;
+}
+
+/* All dimensions of an array are one construction on the wire (C706 14.3.3.2). */
+static struct shape *
+array_shape(struct maker *m, struct type *t, struct pending p, struct pos pos)
+{
+	struct shape *s = shape_new(m, SHAPE_ARRAY, pos), *rows = NULL;
+	struct dimension *d;
+
+	for (; t->kind == TYPE_ARRAY; t = t->of) {
+		if (s->n_dimensions == SHAPE_MAX_DIMENSIONS) {
+			error_at(m->c, pos, "more than %d dimensions", SHAPE_MAX_DIMENSIONS);
+			return NULL;
+		}
+		if (s->n_dimensions && p.string && t->of->kind != TYPE_ARRAY &&
+			is_character(m, t->of)) {
+			rows = s; /* an array of strings: the last dimension is a construction of its own */
+			s = shape_new(m, SHAPE_ARRAY, pos);
+		}
+		d = &s->dimensions[s->n_dimensions++];
+		dimension_take(d, &p);
+		if (!dimension_bound(m, d, t))
+			return NULL;
+		if (d->is_open && !d->size && !p.string) {
+			error_at(m->c, pos,
+				"the number of elements is not known: size_is or max_is is "
+				"missing");
+			return NULL;
+		}
+	}
+	s->is_string = p.string && is_character(m, t);
+	if (s->is_string) {
+		s->dimensions[s->n_dimensions - 1].is_varying = true;
+		p.string = NULL;
+	}
+	s->to = make(m, t, p, false);
+	if (rows)
+		rows->to = s;
+	return !s->to ? NULL : rows ? rows : s;
+}
+
+static const char *
+not_taken(const struct attr *attrs)
+{
+	static const char *const names[] = {
+		"transmit_as", "represent_as", "wire_marshal", "user_marshal"};
+
+	for (; attrs; attrs = attrs->next)
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+			if (strcmp(attrs->name, names[i]) == 0)
+				return names[i];
+	return NULL;
+}
+
+/* A pointer or array would need the alias's attributes to be printed, so those are spelled out. */
+static bool
+is_plain(const struct type *t)
+{
+	return t->kind == TYPE_BASE || (t->kind >= TYPE_ENUM && t->kind <= TYPE_UNION);
+}
+
+static struct shape *
+refuse(struct maker *m, struct pos pos, const char *what)
+{
+	error_at(m->c, pos, "%s cannot travel yet", what);
+	return NULL;
+}
+
+static struct shape *
+make_resolved(struct maker *m, struct type *t, struct pending p, const char *c_name, struct pos pos,
+	bool top)
+{
+	switch (t->kind) {
+	case TYPE_BASE: return base_shape(m, t, &p, c_name, pos);
+	case TYPE_ENUM:
+	case TYPE_STRUCT:
+	case TYPE_UNION: return named_shape(m, t, &p, c_name, pos);
+	case TYPE_POINTER:
+		if (p.context && t->of->kind == TYPE_BASE)
+			return context_shape(m, NULL, pos);
+		return pointer_shape(m, t, p, pos, top);
+	case TYPE_ARRAY: return array_shape(m, t, p, pos);
+	case TYPE_PIPE: return refuse(m, pos, "a pipe");
+	default: return refuse(m, pos, "an interface pointer");
+	}
+}
+
+static struct shape *
+make(struct maker *m, struct type *t, struct pending p, bool top)
+{
+	const char *c_name = NULL;
+	struct type *end = shape_resolve(m->c, t), *step = t;
+	struct pos pos = t->pos;
+	bool is_const = t->is_const;
+	struct shape *s;
+
+	if (!end || p.depth++ > COMPILER_MAX_DEPTH)
+		return end ? refuse(m, pos, "a type so deep") : NULL;
+	for (; step != end; step = step->of) {
+		if (step->kind != TYPE_ALIAS)
+			continue;
+		if (is_plain(end) && end->base != BASE_UUID && !c_name)
+			c_name = step->name;
+		if (not_taken(step->attrs))
+			return refuse(
+				m, pos, compiler_printf(m->c, "[%s]", not_taken(step->attrs)));
+		is_const |= step->of->is_const;
+		for (const struct attr *a = step->attrs; a; a = a->next)
+			if (strncmp(a->name, "context_handle", 14) == 0)
+				return context_shape(m, step, pos);
+		pending_add(&p, step->attrs);
+	}
+	s = make_resolved(m, end, p, c_name, pos, top);
+	if (s)
+		s->is_const = is_const;
+	return s;
+}
+
+static struct shape *
+parameter_array(struct maker *m, struct shape *array, const struct pending *p)
+{
+	struct shape *s = shape_new(m, SHAPE_POINTER, array->pos);
+
+	s->pointer = p->pointer ? pointer_kind(m, p, true) : POINTER_REF;
+	s->to = array;
+	return s;
+}
+
+struct shape *
+shape_of(struct compiler *c, struct type *t, const struct attr *attrs,
+	const struct place_of_type *place)
+{
+	struct maker m = {c, place};
+	struct pending p = {0};
+	struct shape *s;
+
+	if (not_taken(attrs))
+		return refuse(&m, t->pos, compiler_printf(c, "[%s]", not_taken(attrs)));
+	pending_add(&p, attrs);
+	s = make(&m, t, p, true);
+	if (s && s->kind == SHAPE_ARRAY && place->is_parameter)
+		s = parameter_array(&m, s, &p);
+	return s;
+}
