@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* STEM_client.c: functions that fill in the arguments, call, and hand out the results. */
+#include "idlc/emit.h"
+#include "idlc/layout.h"
+#include "idlc/shape.h"
+#include "idlc/table.h"
+
+/* Elements in the caller's array: counted before the call, since the answer may change the counts. */
+static const char *
+room(struct emitter *e, const struct field *f, const struct shape *array)
+{
+	const char *name = parameter_name(e->c, f), *n;
+
+	if (array->is_string && !array->dimensions[0].size && array->dimensions[0].is_open)
+		return compiler_printf(e->c, "%s ? sp_string_count(%s, %u, UINT32_MAX) : 0", name,
+			name, layout_scalar_size(array->to));
+	n = count_text(e->c, &array->dimensions[0], "args.");
+	for (unsigned i = 1; i < array->n_dimensions; i++)
+		n = compiler_printf(e->c, "sp_product(%s, %s)", n,
+			count_text(e->c, &array->dimensions[i], "args."));
+	return n;
+}
+
+static bool
+is_out_array(const struct field *f)
+{
+	return f->out && f->shape->kind == SHAPE_POINTER && f->shape->to->kind == SHAPE_ARRAY;
+}
+
+/* What came back for an array: where it starts and how many elements. */
+static void
+array_part(struct emitter *e, const struct field *f, const char **ret_first, const char **ret_count)
+{
+	const struct shape *array = f->shape->to;
+	const char *name = parameter_name(e->c, f);
+	bool whole = array->n_dimensions > 1 || !shape_is_varying(array);
+
+	*ret_first = "0";
+	if (array->is_string && array->n_dimensions == 1) {
+		*ret_count = compiler_printf(e->c, "sp_string_count(args.%s, %u, UINT32_MAX)", name,
+			layout_scalar_size(array->to));
+	} else if (whole) {
+		*ret_count = room(e, f, array);
+	} else {
+		*ret_first = first_text(e->c, &array->dimensions[0], "args.");
+		*ret_count = length_text(e->c, &array->dimensions[0], "args.");
+	}
+}
+
+static void
+copy_array(struct emitter *e, const struct field *f)
+{
+	const char *name = parameter_name(e->c, f), *first, *count;
+
+	array_part(e, f, &first, &count);
+	text_line(e->out,
+		"failed = sp_copy_out(%s, args.%s, sizeof(*%s), room_%s, %s, %s, reterr);", name,
+		name, name, name, first, count);
+	text_line(e->out, "if (failed)");
+	text_nested(e->out, "return failed;");
+}
+
+static void
+copy_out(struct emitter *e, const struct field *f)
+{
+	const char *name = parameter_name(e->c, f);
+
+	if (!f->out)
+		return;
+	if (is_out_array(f)) {
+		copy_array(e, f);
+		return;
+	}
+	text_line(e->out,
+		is_replaced(f) || f->shape->pointer == POINTER_REF ? "if (%s)"
+								   : "if (%s && args.%s)",
+		name, name);
+	text_nested(e->out, "*%s = %sargs.%s;", name, is_replaced(f) ? "" : "*", name);
+}
+
+static void
+fill_in(struct emitter *e, const struct field *f, const char *name)
+{
+	if (is_replaced(f))
+		text_line(e->out, "args.%s = %s ? *%s : NULL;", name, name, name);
+	else
+		text_line(e->out, "args.%s = %s;", name, name);
+}
+
+static void
+function_body(struct emitter *e, const struct interface *i, const struct operation *op)
+{
+	text_line(e->out, "struct %s_%s_args args = {0};", i->name, op->name);
+	text_line(e->out, "sp_status failed;");
+	for (const struct field *f = op->params; f; f = f->next)
+		if (is_out_array(f))
+			text_line(e->out, "uint64_t room_%s;", parameter_name(e->c, f));
+	text_blank(e->out);
+	for (const struct field *f = op->params; f; f = f->next)
+		fill_in(e, f, parameter_name(e->c, f));
+	for (const struct field *f = op->params; f; f = f->next)
+		if (is_out_array(f))
+			text_line(e->out, "room_%s = %s;", parameter_name(e->c, f),
+				room(e, f, f->shape->to));
+	text_line(e->out, "failed = sp_call_invoke(call, &%s_client_interface, %u, &args, reterr);",
+		i->name, op->opnum);
+	text_line(e->out, "if (failed)");
+	text_nested(e->out, "return failed;");
+	for (const struct field *f = op->params; f; f = f->next)
+		if (is_out_array(f))
+			copy_out(e, f);
+	for (const struct field *f = op->params; f; f = f->next)
+		if (!is_out_array(f))
+			copy_out(e, f);
+	if (op->result) {
+		text_line(e->out, "if (ret_result)");
+		text_nested(e->out, "*ret_result = args.result;");
+	}
+	text_line(e->out, "return RPC_S_OK;");
+}
+
+static void
+function(struct emitter *e, const struct interface *i, const struct operation *op)
+{
+	const char *result = "";
+
+	if (op->result)
+		result = compiler_printf(
+			e->c, ", %s", declare(e->c, op->result->shape, "*ret_result"));
+	text_blank(e->out);
+	text_line(e->out, "sp_status");
+	text_line(e->out, "%s_%s(sp_call *call%s%s, struct sp_error *reterr)", i->name, op->name,
+		parameter_list(e->c, op), result);
+	text_open(e->out, "{");
+	function_body(e, i, op);
+	text_close(e->out, "}");
+}
+
+static void
+interface(struct emitter *e, const struct interface *i)
+{
+	struct decl *cursor = i->decls;
+	struct operation *op;
+
+	table(e, i, false);
+	while ((op = emit_operation_next(&cursor)))
+		function(e, i, op);
+}
+
+static void
+client(struct emitter *e)
+{
+	struct decl *cursor = e->c->decls;
+	struct interface *i;
+
+	emit_head(e, "The client.");
+	text_line(e->out, "#include \"%s.h\"", e->stem);
+	while ((i = emit_interface_next(e->c, &cursor)))
+		interface(e, i);
+}
+
+bool
+emit_client(struct compiler *c, const char *stem, const char *file, struct text *ret)
+{
+	struct emitter e = {c, stem, file, ret, NULL};
+
+	return emit_run(&e, client);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* STEM_server.c: functions that hand the arguments to the handlers. */
+#include "idlc/emit.h"
+#include "idlc/table.h"
+
+static const char *
+actual_arguments(struct compiler *c, const struct operation *op)
+{
+	const char *list = "";
+
+	for (const struct field *f = op->params; f; f = f->next)
+		list = compiler_printf(
+			c, "%s, %sargs->%s", list, is_replaced(f) ? "&" : "", parameter_name(c, f));
+	return list;
+}
+
+static void
+invoke(struct emitter *e, const struct interface *i, const struct operation *op)
+{
+	text_blank(e->out);
+	text_line(e->out, "static sp_status");
+	text_line(e->out, "invoke_%s_%s(sp_call *call, const void *handlers, void *arg)", i->name,
+		op->name);
+	text_open(e->out, "{");
+	text_line(e->out, "const struct %s_handlers *own = handlers;", i->name);
+	if (op->params || op->result)
+		text_line(e->out, "struct %s_%s_args *args = arg;", i->name, op->name);
+	text_blank(e->out);
+	text_line(e->out, "if (!own->%s)", op->name);
+	text_nested(e->out, "return NCA_S_OP_RNG_ERROR;");
+	text_line(e->out, "%sown->%s(call%s);", op->result ? "args->result = " : "", op->name,
+		actual_arguments(e->c, op));
+	if (!op->params && !op->result)
+		text_line(e->out, "(void)arg;");
+	text_line(e->out, "return RPC_S_OK;");
+	text_close(e->out, "}");
+}
+
+static void
+rundown(struct emitter *e, const struct interface *i, const struct context *x)
+{
+	text_blank(e->out);
+	text_line(e->out, "static void");
+	text_line(e->out, "rundown_%s_%s(const void *handlers, void *user)", i->name, x->name);
+	text_open(e->out, "{");
+	text_line(e->out, "const struct %s_handlers *own = handlers;", i->name);
+	text_blank(e->out);
+	text_line(e->out, "if (own->%s_rundown)", x->name);
+	text_nested(e->out, "own->%s_rundown(user);", x->name);
+	text_close(e->out, "}");
+}
+
+static void
+interface(struct emitter *e, const struct interface *i)
+{
+	struct decl *cursor = i->decls;
+	struct operation *op;
+
+	while ((op = emit_operation_next(&cursor)))
+		invoke(e, i, op);
+	for (const struct context *x = i->contexts; x; x = x->next)
+		rundown(e, i, x);
+	table(e, i, true);
+}
+
+static void
+server(struct emitter *e)
+{
+	struct decl *cursor = e->c->decls;
+	struct interface *i;
+
+	emit_head(e, "The server.");
+	text_line(e->out, "#include \"%s.h\"", e->stem);
+	while ((i = emit_interface_next(e->c, &cursor)))
+		interface(e, i);
+}
+
+bool
+emit_server(struct compiler *c, const char *stem, const char *file, struct text *ret)
+{
+	struct emitter e = {c, stem, file, ret, NULL};
+
+	return emit_run(&e, server);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* STEM.h: what both sides see. */
+#include <ctype.h>
+#include <string.h>
+
+#include "idlc/emit.h"
+#include "idlc/names.h"
+#include "idlc/shape.h"
+
+/* --- type definitions --------------------------------------------------------------------------------- */
+
+static void define(struct emitter *e, struct type *t);
+
+/* Definitions inside a declarator come first: C needs them complete. */
+static void
+define_inner(struct emitter *e, struct type *t)
+{
+	while (t && (t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY || t->kind == TYPE_PIPE))
+		t = t->of;
+	if (t && t->kind >= TYPE_ENUM && t->kind <= TYPE_UNION && !t->is_reference)
+		define(e, t);
+}
+
+static void
+define_enum(struct emitter *e, const struct type *t)
+{
+	text_open(e->out, "enum %s {", t->name);
+	for (const struct enumerator *n = t->enumerators; n; n = n->next)
+		text_line(e->out, "%s = %lld,", n->name, (long long)n->value);
+	text_close(e->out, "};");
+}
+
+static void
+declare_fields(struct emitter *e, const struct type *t)
+{
+	bool any = false;
+
+	for (const struct field *f = t->fields; f; f = f->next) {
+		if (!f->shape)
+			continue;
+		text_line(e->out, "%s;", declare(e->c, f->shape, f->name));
+		any = true;
+	}
+	if (!any)
+		text_line(e->out, "uint8_t nothing;");
+}
+
+static void
+define(struct emitter *e, struct type *t)
+{
+	if (t->is_emitted || t->is_imported)
+		return;
+	t->is_emitted = true;
+	if (t->kind == TYPE_ENUM) {
+		text_blank(e->out);
+		define_enum(e, t);
+		return;
+	}
+	for (struct field *f = t->fields; f; f = f->next)
+		define_inner(e, f->type);
+	text_blank(e->out);
+	text_open(e->out, "%s %s {",
+		t->kind == TYPE_UNION && !t->is_encapsulated ? "union" : "struct", t->name);
+	if (t->is_encapsulated) {
+		text_line(e->out, "%s;", declare(e->c, t->tag_shape, t->tag->name));
+		text_open(e->out, "union {");
+	}
+	declare_fields(e, t);
+	if (t->is_encapsulated)
+		text_close(e->out, compiler_printf(e->c, "} %s;", t->union_name));
+	text_close(e->out, "};");
+}
+
+/* --- aliases ---------------------------------------------------------------------------------------------- */
+
+static bool
+is_context(const struct type *t)
+{
+	for (const struct attr *a = t->attrs; t->kind == TYPE_ALIAS && a; a = a->next)
+		if (strncmp(a->name, "context_handle", 14) == 0)
+			return true;
+	return false;
+}
+
+/* An alias for what C has no word for (open arrays, pipes, interfaces) is spelled out where it is used. */
+static bool
+is_printable(const struct type *t, unsigned depth)
+{
+	if (!t || depth > COMPILER_MAX_DEPTH)
+		return false;
+	if (t->kind == TYPE_BASE)
+		return t->base != BASE_HANDLE;
+	if (t->kind == TYPE_PIPE || t->kind == TYPE_INTERFACE ||
+		(t->kind == TYPE_ARRAY && !t->bound))
+		return false;
+	if (t->kind >= TYPE_ENUM && t->kind <= TYPE_UNION)
+		return true;
+	return is_context(t) || is_printable(t->of, depth + 1);
+}
+
+static const char *
+tag_word(const struct type *t)
+{
+	if (t->kind == TYPE_ENUM)
+		return "enum";
+	return t->kind == TYPE_UNION && !(t->is_encapsulated || (t->of && t->of->is_encapsulated))
+		       ? "union"
+		       : "struct";
+}
+
+static const char *
+print_type(struct compiler *c, const struct type *t, const char *name)
+{
+	switch (t->kind) {
+	case TYPE_BASE: return compiler_printf(c, "%s %s", shape_base_name(t->base), name);
+	case TYPE_NAME:
+		if (t->of && t->of->kind == TYPE_BASE)
+			return print_type(c, t->of, name);
+		return compiler_printf(c, "%s %s", t->name, name);
+	case TYPE_ALIAS: return compiler_printf(c, "%s %s", t->name, name);
+	case TYPE_POINTER:
+		return print_type(c, t->of,
+			compiler_printf(c, t->of->kind == TYPE_ARRAY ? "(*%s)" : "*%s", name));
+	case TYPE_ARRAY:
+		return print_type(
+			c, t->of, compiler_printf(c, "%s[%lld]", name, (long long)t->bound->value));
+	default: return compiler_printf(c, "%s %s %s", tag_word(t), t->name, name);
+	}
+}
+
+static void
+alias(struct emitter *e, struct type *t)
+{
+	struct meaning *meaning = names_find(e->c, NAME_PLAIN, t->name);
+
+	define_inner(e, t->of);
+	if (t->is_imported || t->is_emitted || !meaning || meaning->type != t)
+		return;
+	t->is_emitted = true;
+	if (is_context(t))
+		text_line(e->out, "typedef struct sp_context_handle %s;", t->name);
+	else if (is_printable(t->of, 0))
+		text_line(e->out, "typedef %s;", print_type(e->c, t->of, t->name));
+}
+
+/* --- other declarations -------------------------------------------------------------------------------------- */
+
+static void
+constant(struct emitter *e, const struct decl *d)
+{
+	int64_t value = d->expr->value;
+
+	if (d->expr->op == EXPR_STRING)
+		text_line(
+			e->out, "#define %s %s", d->name, d->expr->text + (*d->expr->text == 'L'));
+	else if (d->expr->is_unsigned)
+		text_line(e->out, "#define %s %lluu", d->name, (unsigned long long)value);
+	else if (value < 0)
+		text_line(e->out, "#define %s (%lld)", d->name, (long long)value);
+	else
+		text_line(e->out, "#define %s %lld", d->name, (long long)value);
+}
+
+static void
+declaration(struct emitter *e, const struct decl *d)
+{
+	if (d->is_imported)
+		return;
+	if (d->kind == DECL_CONST) {
+		constant(e, d);
+	} else if (d->kind == DECL_QUOTE) {
+		text_raw(e->out, d->name, strlen(d->name));
+		text_blank(e->out);
+	} else if (d->kind == DECL_IMPORT) {
+		text_line(e->out, "#include \"%s\"", d->name);
+	} else if (d->kind == DECL_OPERATION) {
+		for (const struct field *f = d->operation->params; f; f = f->next)
+			define_inner(e, f->type);
+		define_inner(e, d->operation->type);
+	} else if (d->kind == DECL_TYPE && d->type->kind == TYPE_ALIAS) {
+		alias(e, d->type);
+	} else if (d->kind == DECL_TYPE && d->type->kind != TYPE_INTERFACE && d->type->name) {
+		define(e, d->type);
+	}
+}
+
+static void
+declarations(struct emitter *e)
+{
+	for (const struct decl *d = e->c->decls; d; d = d->next) {
+		declaration(e, d);
+		for (const struct decl *own = d->interface ? d->interface->decls : NULL; own;
+			own = own->next)
+			declaration(e, own);
+	}
+}
+
+/* --- operations ---------------------------------------------------------------------------------------------- */
+
+static void
+arguments(struct emitter *e, const struct interface *i, const struct operation *op)
+{
+	text_blank(e->out);
+	text_open(e->out, "struct %s_%s_args {", i->name, op->name);
+	for (const struct field *f = op->params; f; f = f->next)
+		text_line(e->out, "%s;", declare(e->c, f->shape, parameter_name(e->c, f)));
+	if (op->result)
+		text_line(e->out, "%s;", declare(e->c, op->result->shape, "result"));
+	if (!op->params && !op->result)
+		text_line(e->out, "uint8_t nothing;");
+	text_close(e->out, "};");
+}
+
+static void
+client_function(struct emitter *e, const struct interface *i, const struct operation *op)
+{
+	const char *result = "";
+
+	if (op->result)
+		result = compiler_printf(
+			e->c, ", %s", declare(e->c, op->result->shape, "*ret_result"));
+	text_line(e->out, "sp_status %s_%s(sp_call *call%s%s, struct sp_error *reterr);", i->name,
+		op->name, parameter_list(e->c, op), result);
+}
+
+static void
+handlers(struct emitter *e, const struct interface *i)
+{
+	struct decl *cursor = i->decls;
+	struct operation *op;
+
+	text_blank(e->out);
+	text_line(e->out, "/*");
+	text_line(e->out, " * What a server fills in. What is NULL is answered with "
+			  "nca_s_op_rng_error. Results go");
+	text_line(e->out,
+		" * through the [out] pointers, whose memory is there; memory for more comes from");
+	text_line(e->out,
+		" * sp_call_alloc(). A handler ends the call with a fault by sp_call_raise().");
+	text_line(e->out, " */");
+	text_open(e->out, "struct %s_handlers {", i->name);
+	while ((op = emit_operation_next(&cursor))) {
+		const char *result = result_type(e->c, op);
+		bool tight = result[strlen(result) - 1] == '*';
+
+		text_line(e->out, "%s%s(*%s)(sp_call *call%s);", result, tight ? "" : " ", op->name,
+			parameter_list(e->c, op));
+	}
+	for (const struct context *x = i->contexts; x; x = x->next)
+		text_line(e->out, "void (*%s_rundown)(void *user);", x->name);
+	text_close(e->out, "};");
+}
+
+static void
+marshalling(struct emitter *e, const struct interface *i)
+{
+	struct decl *cursor = i->decls;
+	struct operation *op;
+
+	text_blank(e->out);
+	text_line(e->out, "/* The marshalling, for the tables of client and server. */");
+	while ((op = emit_operation_next(&cursor))) {
+		text_line(e->out, "void %s_%s_push_in(struct sp_push *push, const void *arg);",
+			i->name, op->name);
+		text_line(e->out, "void %s_%s_pull_in(struct sp_pull *pull, void *arg);", i->name,
+			op->name);
+		text_line(e->out, "void %s_%s_push_out(struct sp_push *push, const void *arg);",
+			i->name, op->name);
+		text_line(e->out, "void %s_%s_pull_out(struct sp_pull *pull, void *arg);", i->name,
+			op->name);
+	}
+}
+
+static void
+interface_face(struct emitter *e, const struct interface *i)
+{
+	struct decl *cursor = i->decls;
+	struct operation *op;
+
+	text_blank(e->out);
+	text_line(e->out, "/* --- interface %s, version %u.%u --- */", i->name, i->major, i->minor);
+	text_blank(e->out);
+	text_line(e->out, "extern const struct sp_interface %s_client_interface;", i->name);
+	text_line(e->out, "extern const struct sp_interface %s_server_interface;", i->name);
+	while ((op = emit_operation_next(&cursor)))
+		arguments(e, i, op);
+	text_blank(e->out);
+	text_line(e->out, "/*");
+	text_line(e->out, " * Calls. Storage for what [out] pointers point to is the caller's and "
+			  "is filled on success");
+	text_line(e->out, " * only; what lies behind further pointers belongs to the call until "
+			  "its next use.");
+	text_line(e->out, " */");
+	cursor = i->decls;
+	while ((op = emit_operation_next(&cursor)))
+		client_function(e, i, op);
+	handlers(e, i);
+	marshalling(e, i);
+}
+
+static const char *
+guard(struct compiler *c, const char *stem)
+{
+	char *name = compiler_printf(c, "SALLYPORT_IDL_%s_H", stem);
+
+	for (char *p = name; *p; p++)
+		*p = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
+	return name;
+}
+
+static void
+header(struct emitter *e)
+{
+	const char *name = guard(e->c, e->stem);
+	struct decl *cursor = e->c->decls;
+	struct interface *i;
+
+	emit_head(e, "Types, calls and handlers.");
+	text_line(e->out, "#ifndef %s", name);
+	text_line(e->out, "#define %s", name);
+	text_blank(e->out);
+	text_line(e->out, "#include <sallyport/stub.h>");
+	text_blank(e->out);
+	declarations(e);
+	while ((i = emit_interface_next(e->c, &cursor)))
+		interface_face(e, i);
+	text_blank(e->out);
+	text_line(e->out, "#endif");
+}
+
+bool
+emit_header(struct compiler *c, const char *stem, const char *file, struct text *ret)
+{
+	struct emitter e = {c, stem, file, ret, NULL};
+
+	return emit_run(&e, header);
+}
