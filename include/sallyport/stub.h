@@ -273,6 +273,19 @@ sp_product(uint64_t a, uint64_t b)
 									    : (size_t)product;
 }
 
+/* Elements from first to last, from first to the end; what cannot be is over every bound. */
+static inline uint64_t
+sp_span(uint64_t first, uint64_t last)
+{
+	return last + 1 - first;
+}
+
+static inline uint64_t
+sp_rest(uint64_t first, uint64_t size)
+{
+	return size - first;
+}
+
 /* Elements of a string with its terminator, looking at `max` of them; max + 1 when it does not end there. */
 static inline uint64_t
 sp_string_count(const void *string, size_t element_size, uint64_t max)

@@ -415,7 +415,7 @@ drop_handles(struct operation *op)
 static void
 result(struct compiler *c, struct operation *op, const struct place_of_type *place)
 {
-	const struct place_of_type field_place = {place->interface, false};
+	const struct place_of_type field_place = {place->interface, .is_result = true};
 	struct field *f = compiler_new(c, 1, sizeof(*f));
 	struct type *t = shape_resolve(c, op->type);
 
@@ -454,7 +454,7 @@ operation_flags(const struct operation *op)
 static void
 operation(struct compiler *c, struct operation *op, struct interface *i)
 {
-	const struct place_of_type place = {i, true};
+	const struct place_of_type place = {i, .is_parameter = true};
 
 	attributes(c, op->attrs);
 	op->flags = operation_flags(op);
@@ -591,7 +591,7 @@ visit_constant(struct compiler *c, struct decl *d, struct interface *i)
 static void
 visit_type(struct compiler *c, struct decl *d, struct interface *i)
 {
-	const struct place_of_type place = {i, false};
+	const struct place_of_type place = {i, .is_parameter = false};
 
 	if (d->kind != DECL_TYPE || d->type->kind == TYPE_INTERFACE)
 		return;
@@ -599,6 +599,20 @@ visit_type(struct compiler *c, struct decl *d, struct interface *i)
 	if (d->type->kind == TYPE_ALIAS)
 		(void)!shape_resolve(c, d->type);
 	resolve_type(c, d->type->kind == TYPE_ALIAS ? d->type->of : d->type, &place);
+}
+
+/* The function that calls it is a global name in C. */
+static void
+call_name(struct compiler *c, const struct operation *op, const struct interface *i)
+{
+	const char *name = compiler_printf(c, "%s_%s", i->name, op->name);
+	const struct meaning *taken = names_find(c, NAME_PLAIN, name);
+
+	if (!taken)
+		return;
+	error_at(c, op->pos, "the call of '%s' would be named '%s', which is something else",
+		op->name, name);
+	note_at(c, taken->pos, "it is defined here");
 }
 
 static void
@@ -610,6 +624,8 @@ visit_operation(struct compiler *c, struct decl *d, struct interface *i)
 		error_at(c, d->pos, "an operation outside of an interface");
 	else if (!i->is_object && !attr_find(i->attrs, "local"))
 		operation(c, d->operation, i);
+	if (i)
+		call_name(c, d->operation, i);
 }
 
 static void

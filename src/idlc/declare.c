@@ -155,12 +155,12 @@ length_text(struct compiler *c, const struct dimension *d, const char *prefix)
 	const char *first = first_text(c, d, prefix);
 
 	if (!d->length)
-		return d->first ? compiler_printf(c, "%s - %s", count_text(c, d, prefix), first)
+		return d->first ? compiler_printf(
+					  c, "sp_rest(%s, %s)", first, count_text(c, d, prefix))
 				: count_text(c, d, prefix);
 	if (!d->length_is_last)
 		return wide(c, d->length, prefix);
-	return compiler_printf(c, "%s + 1%s%s", wide(c, d->length, prefix), d->first ? " - " : "",
-		d->first ? first : "");
+	return compiler_printf(c, "sp_span(%s, %s)", first, wide(c, d->length, prefix));
 }
 
 /* --- walking ------------------------------------------------------------------------------------------ */

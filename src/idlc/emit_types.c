@@ -137,6 +137,8 @@ alias(struct emitter *e, struct type *t)
 	if (t->is_imported || t->is_emitted || !meaning || meaning->type != t)
 		return;
 	t->is_emitted = true;
+	if (strcmp(t->name, "wchar_t") == 0) /* some files define it; C has its own */
+		return;
 	if (is_context(t))
 		text_line(e->out, "typedef struct sp_context_handle %s;", t->name);
 	else if (is_printable(t->of, 0))

@@ -372,6 +372,17 @@ conformant_struct_new(struct marshal *m, const struct shape *s)
 	text_nested(m->out, "v = sp_pull_alloc(pull, 1, sizeof(*v) + size * sizeof(%s[0]));", path);
 }
 
+const char *
+marshal_local(struct marshal *m, const struct shape *s, const char *name)
+{
+	char *text = compiler_printf(m->c, "%s", declare(m->c, s, name)),
+	     *found = strstr(text, " (*");
+
+	if (found)
+		memmove(found, found + 1, strlen(found));
+	return text;
+}
+
 /* A pointer to const things of this shape. */
 static const char *
 const_pointer(struct marshal *m, const struct shape *s)
@@ -379,7 +390,7 @@ const_pointer(struct marshal *m, const struct shape *s)
 	if (s->kind == SHAPE_POINTER)
 		return declare(m->c, s, "const *v");
 	return compiler_printf(m->c, "%s%s", s->is_const ? "" : "const ",
-		declare(m->c, s, s->kind == SHAPE_ARRAY ? "(*v)" : "*v"));
+		marshal_local(m, s, s->kind == SHAPE_ARRAY ? "(*v)" : "*v"));
 }
 
 /* The same, to be filled in. */

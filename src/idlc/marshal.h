@@ -96,6 +96,8 @@ const struct shape *marshal_tail(
 	struct marshal *, const struct shape *, const char *self, const char **ret_path);
 /* Is this one copied by loads and stores? */
 bool marshal_is_flat(struct marshal *, const struct shape *);
+/* A declaration inside of a function, where the house's format takes "char(*v)[4]" for a call. */
+const char *marshal_local(struct marshal *, const struct shape *, const char *name);
 const char *marshal_address(struct marshal *, const char *at); /* "&x", but "v" for "*v" */
 
 #endif

@@ -194,7 +194,8 @@ section(struct marshal *m, bool is_pull, const struct shape *s, const char *at, 
 	for (unsigned i = 0; i < s->n_dimensions; i++) {
 		name = index_name(m);
 		index = i == 0 ? name
-			       : compiler_printf(m->c, "(%s) * %s + %s", index, rooms[i], name);
+			       : compiler_printf(m->c, i == 1 ? "%s * %s + %s" : "(%s) * %s + %s",
+					 index, rooms[i], name);
 		zero = is_pull || has_first(s) ? own[i].first : "0";
 		end = compiler_printf(
 			m->c, is_pull ? "(size_t)%s + %s" : "%s + %s", zero, own[i].length);
@@ -233,8 +234,9 @@ pull_counts(struct marshal *m, const struct shape *s, bool hoisted)
 		struct names_of_counts n = names_of(m, s, i);
 		unsigned least = i + 1 == s->n_dimensions ? least_of(m, s->to) : 1;
 
-		text_line(m->out, "uint32_t %s, %s = sp_pull_variance(pull, %s, %u, &%s);", n.first,
-			n.length, room_text(m, s, i), least, n.first);
+		text_line(m->out, "uint32_t %s;", n.first);
+		text_line(m->out, "uint32_t %s = sp_pull_variance(pull, %s, %u, &%s);", n.length,
+			room_text(m, s, i), least, n.first);
 	}
 }
 
@@ -320,8 +322,8 @@ marshal_pull_array_new(struct marshal *m, const struct shape *s, struct scope *s
 
 	own.is_const = false;
 	pull_counts(m, s, false);
-	text_line(
-		m->out, "%s = NULL;", declare(m->c, &own, e->kind == SHAPE_ARRAY ? "(*v)" : "*v"));
+	text_line(m->out, "%s = NULL;",
+		marshal_local(m, &own, e->kind == SHAPE_ARRAY ? "(*v)" : "*v"));
 	text_blank(m->out);
 	if (scope->field)
 		pull_checks(m, s, scope);
@@ -333,8 +335,8 @@ marshal_pull_array_new(struct marshal *m, const struct shape *s, struct scope *s
 	text_nested(m->out, "return;");
 	elements(m, true, s, "v", scope);
 	pull_terminator(m, s, "v", scope);
-	text_line(
-		m->out, "*(%s)slot = v;", declare(m->c, e, e->kind == SHAPE_ARRAY ? "(**)" : "**"));
+	text_line(m->out, "*(%s)slot = v;",
+		marshal_local(m, e, e->kind == SHAPE_ARRAY ? "(**)" : "**"));
 }
 
 /* --- push ------------------------------------------------------------------------------------------------ */

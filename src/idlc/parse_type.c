@@ -274,8 +274,7 @@ struct words {
 	unsigned n_long;
 	bool is_unsigned, is_signed, is_const;
 	const char *base;
-	struct pos first, at; /* at: the second base type of two */
-	bool clash;
+	struct pos first;
 };
 
 static bool
@@ -293,17 +292,13 @@ base_word(struct parser *p, struct words *w)
 		w->n_long++;
 	else if (is_one_of(p, qualifiers))
 		w->is_const |= skip_qualifiers(p);
-	else if (is_one_of(p, words)) {
-		bool may_follow = !w->base || parser_is(p, "int") || strcmp(w->base, "int") == 0;
-
-		if (!may_follow)
-			w->at = parser_pos(p);
-		w->clash |= !may_follow;
+	else if (is_one_of(p, words) &&
+		 (!w->base || parser_is(p, "int") || strcmp(w->base, "int") == 0)) {
 		if (!w->base || strcmp(w->base, "int") == 0)
 			w->base = parser_text(p);
 		p->i++;
 	} else {
-		return false;
+		return false; /* perhaps the declarator: some files define wchar_t themselves */
 	}
 	return true;
 }
@@ -341,8 +336,6 @@ base_type(struct parser *p, struct words *w)
 {
 	struct type *t = parse_type_new(p, TYPE_BASE);
 
-	if (w->clash)
-		error_at(p->c, w->at, "two types in one declaration");
 	t->pos = w->first;
 	t->base = base_of_words(w);
 	return t;

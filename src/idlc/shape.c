@@ -257,7 +257,7 @@ context_shape(struct maker *m, struct type *alias, struct pos pos)
 {
 	struct shape *s = shape_new(m, SHAPE_CONTEXT, pos);
 
-	if (!m->place->is_parameter || !m->place->interface) {
+	if (!(m->place->is_parameter || m->place->is_result) || !m->place->interface) {
 		error_at(m->c, pos, "a context handle must be a parameter");
 		return NULL;
 	}

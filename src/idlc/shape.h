@@ -12,6 +12,7 @@
 struct place_of_type {
 	struct interface *interface; /* NULL outside of interfaces */
 	bool is_parameter;
+	bool is_result;
 };
 
 /* NULL after an error, which has been reported. */

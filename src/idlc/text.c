@@ -63,20 +63,6 @@ indent(struct text *t, unsigned n)
 		text_raw(t, "\t", 1);
 }
 
-/* How much of the line goes before the break: up to the last comma that fits. */
-static size_t
-fitting(const char *line, size_t len, size_t room)
-{
-	size_t best = 0;
-
-	if (len <= room)
-		return len;
-	for (size_t i = 0; i < room && i + 1 < len; i++)
-		if (line[i] == ',' && line[i + 1] == ' ')
-			best = i + 1;
-	return best ? best : len;
-}
-
 /* The parenthesis that the last one on the line closes; 0 when there is none. */
 static size_t
 last_group(const char *line)
@@ -109,29 +95,101 @@ early_break(const char *line, size_t len, unsigned indent)
 	return 0;
 }
 
+/* Where the argument that begins here ends: behind its comma, or at the end. */
+static size_t
+argument_end(const char *p, size_t len)
+{
+	size_t open = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '"')
+			quoted = !quoted;
+		if (quoted)
+			continue;
+		open += p[i] == '(' || p[i] == '{';
+		open -= open > 0 && (p[i] == ')' || p[i] == '}');
+		if (p[i] == ',' && open == 0)
+			return i + 1;
+	}
+	return len;
+}
+
+/* A line being filled. */
+struct fill {
+	struct text *text;
+	size_t column;
+};
+
+static void
+put_piece(struct fill *f, const char *p, size_t len)
+{
+	text_raw(f->text, p, len);
+	f->column += len;
+}
+
+static void
+next_line(struct fill *f, unsigned depth)
+{
+	text_raw(f->text, "\n", 1);
+	indent(f->text, depth);
+	f->column = (size_t)depth * TAB;
+}
+
+/*
+ * Arguments one after the other, as many on a line as fit. One that is too long for any line is broken inside,
+ * and then the one after it gets a line of its own.
+ */
+static void
+put_arguments(struct fill *f, const char *p, size_t len, unsigned depth, bool fresh)
+{
+	size_t n, group;
+	bool broken = false;
+
+	for (; len > 0; p += n, len -= n) {
+		n = argument_end(p, len);
+		while (n > 0 && len > 0 && *p == ' ') {
+			p++;
+			n--;
+			len--;
+		}
+		if (broken || (!fresh && f->column + 1 + n > COLUMNS))
+			next_line(f, depth);
+		else if (!fresh)
+			put_piece(f, " ", 1);
+		fresh = false;
+		broken = f->column + n > COLUMNS;
+		group = broken ? strcspn(p, "(") + 1 : 0;
+		if (broken && group < n) {
+			put_piece(f, p, group);
+			put_arguments(f, p + group, n - group, depth + 1, true);
+		} else {
+			put_piece(f, p, n);
+		}
+	}
+}
+
 static void
 put_line(struct text *t, const char *line, unsigned depth)
 {
-	size_t len = strlen(line), n = 0;
-	unsigned deeper = depth + 1;
+	struct fill f = {t, (size_t)depth * TAB};
+	size_t len = strlen(line), n, group;
 
-	if (len > COLUMNS - (size_t)depth * TAB)
-		n = early_break(line, len, depth);
-	while (len > 0) {
-		if (n == 0)
-			n = fitting(line, len, COLUMNS - (size_t)depth * TAB);
-		indent(t, depth);
-		text_raw(t, line, n);
-		text_raw(t, "\n", 1);
-		line += n;
-		len -= n;
-		if (*line == ' ') {
-			line++;
-			len--;
-		}
-		depth = deeper;
-		n = 0;
+	indent(t, depth);
+	if (f.column + len <= COLUMNS) {
+		put_piece(&f, line, len);
+	} else if ((n = early_break(line, len, depth)) > 0) {
+		put_piece(&f, line, n);
+		next_line(&f, depth + 1);
+		n += line[n] == ' ';
+		put_piece(&f, line + n, len - n);
+	} else {
+		group = last_group(line);
+		group = group ? group + 1 : 0;
+		put_piece(&f, line, group);
+		put_arguments(&f, line + group, len - group, depth + 1, true);
 	}
+	text_raw(t, "\n", 1);
 }
 
 static void
