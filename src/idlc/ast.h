@@ -14,6 +14,7 @@ struct source {
 	struct source *next; /* in the order of reading */
 	const char *path;
 	const char *text; /* NUL-terminated */
+	char *heap;       /* where the text lives, unless it is in the arena */
 	size_t len;
 	bool imported; /* not the file named on the command line */
 };

@@ -584,8 +584,11 @@ visit_constant(struct compiler *c, struct decl *d, struct interface *i)
 {
 	int64_t value;
 
+	struct expr name = {.op = EXPR_NAME, .text = d->name, .pos = d->pos};
+
+	/* by its name, so that it is worked out and reported once */
 	if (d->kind == DECL_CONST && d->expr->op != EXPR_STRING)
-		(void)!constant_value(c, d->expr, &value);
+		(void)!constant_value(c, &name, &value);
 }
 
 static void

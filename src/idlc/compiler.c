@@ -23,6 +23,8 @@ compiler_init(struct compiler *c, FILE *talk)
 void
 compiler_fini(struct compiler *c)
 {
+	for (struct source *s = c->sources; s; s = s->next)
+		mem_free(s->heap);
 	arena_fini(&c->arena);
 }
 
@@ -113,31 +115,41 @@ source_is_known(const struct compiler *c, const char *path)
 	return false;
 }
 
-struct source *
-source_from_text(struct compiler *c, const char *path, const char *text, size_t len)
+static struct source *
+source_new(struct compiler *c, const char *path)
 {
 	struct source *s = compiler_new(c, 1, sizeof(*s));
 
 	s->path = compiler_strndup(c, path, strlen(path));
-	s->text = compiler_strndup(c, text, len);
-	s->len = len;
+	s->text = "";
 	*c->sources_tail = s;
 	c->sources_tail = &s->next;
 	return s;
 }
 
 struct source *
+source_from_text(struct compiler *c, const char *path, const char *text, size_t len)
+{
+	struct source *s = source_new(c, path);
+
+	s->text = compiler_strndup(c, text, len);
+	s->len = len;
+	return s;
+}
+
+struct source *
 source_open(struct compiler *c, const char *path, bool imported)
 {
-	struct source *s;
-	char *text;
-	size_t len;
-	bool ok = c->read ? c->read(c->read_arg, path, &text, &len) : read_file(path, &text, &len);
+	struct source **slot = c->sources_tail, *s = source_new(c, path);
+	bool ok = c->read ? c->read(c->read_arg, path, &s->heap, &s->len)
+			  : read_file(path, &s->heap, &s->len);
 
-	if (!ok)
+	if (!ok) { /* the search goes on elsewhere */
+		*slot = NULL;
+		c->sources_tail = slot;
 		return NULL;
-	s = source_from_text(c, path, text, len);
-	mem_free(text);
+	}
+	s->text = s->heap;
 	s->imported = imported;
 	return s;
 }
@@ -151,7 +163,8 @@ compiler_read(struct compiler *c, const char *path)
 		source = source_open(c, path, false);
 		if (source) {
 			parse_file(c, source, 0);
-			check(c);
+			if (!c->has_syntax_errors)
+				check(c);
 		} else {
 			error_at(c, (struct pos){0}, "%s cannot be read", path);
 		}

@@ -30,9 +30,9 @@ struct compiler {
 	struct decl *decls, **decls_tail; /* of all files, in order; interfaces hold their own */
 	struct names *names;              /* global names, after parsing */
 	struct seen *warned;              /* attributes that were warned about */
-	struct arena_chunk *unused;
 	unsigned n_errors, n_warnings;
-	jmp_buf give_up; /* too many errors, or no memory */
+	bool has_syntax_errors; /* then there are holes in the trees, and nothing more is checked */
+	jmp_buf give_up;        /* too many errors, or no memory */
 	bool out_of_memory;
 };
 

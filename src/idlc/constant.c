@@ -29,10 +29,11 @@ name_value(struct compiler *c, struct expr *e, unsigned depth)
 	}
 	if (m->evaluated == WALK_NEW) {
 		m->evaluated = WALK_BUSY;
-		if (!evaluate(c, m->constant->expr, depth + 1))
-			return m->evaluated = WALK_NEW, false;
+		m->is_broken = !evaluate(c, m->constant->expr, depth + 1);
 		m->evaluated = WALK_DONE;
 	}
+	if (m->is_broken) /* which has been reported */
+		return false;
 	e->value = m->constant->expr->value;
 	e->is_unsigned = m->constant->expr->is_unsigned;
 	return true;

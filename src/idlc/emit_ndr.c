@@ -185,26 +185,27 @@ static void
 push_operation(struct marshal *m, const struct operation *op, bool out)
 {
 	struct scope scope = operation_scope(m, op, out);
-	struct text body = {.indent = 1};
+	struct text *body = &m->body;
 
-	m->out = &body;
+	text_clear(body, 1);
+	m->out = body;
 	for (const struct field *f = op->params; f; f = f->next)
 		if (out ? f->out : f->in)
 			push_parameter(m, f, &scope);
 	if (out && op->result)
 		push_parameter(m, op->result, &scope);
-	wrap(m, op, out ? "push_out" : "push_in", false, &body, NULL);
-	text_fini(&body);
+	wrap(m, op, out ? "push_out" : "push_in", false, body, NULL);
 }
 
 static void
 pull_operation(struct marshal *m, const struct operation *op, bool out)
 {
 	struct scope scope = operation_scope(m, op, out);
-	struct text body = {.indent = 1};
+	struct text *body = &m->body;
 	struct late *late = late_find(m, op, &scope);
 
-	m->out = &body;
+	text_clear(body, 1);
+	m->out = body;
 	m->lates = late;
 	for (const struct field *f = op->params; f; f = f->next)
 		if (out ? f->out : f->in)
@@ -215,8 +216,7 @@ pull_operation(struct marshal *m, const struct operation *op, bool out)
 	for (const struct field *f = op->params; f && !out; f = f->next)
 		if (!f->in && !is_replaced(f))
 			allocate_out(m, f);
-	wrap(m, op, out ? "pull_out" : "pull_in", true, &body, scope.late);
-	text_fini(&body);
+	wrap(m, op, out ? "pull_out" : "pull_in", true, body, scope.late);
 }
 
 static void
@@ -254,7 +254,7 @@ emit_ndr(struct compiler *c, const char *stem, const char *file, struct text *re
 	bool ok;
 
 	marshal_init(&m, c);
-	ok = emit_run(&e, marshalling) && !m.operations.failed && !m.structs.failed;
+	ok = emit_run(&e, marshalling) && !marshal_failed(&m);
 	marshal_fini(&m);
 	return ok;
 }

@@ -19,6 +19,18 @@ marshal_fini(struct marshal *m)
 {
 	text_fini(&m->operations);
 	text_fini(&m->structs);
+	text_fini(&m->body);
+	text_fini(&m->locals_part);
+	text_fini(&m->tail_part);
+	text_fini(&m->arm);
+	text_fini(&m->functions);
+}
+
+bool
+marshal_failed(const struct marshal *m)
+{
+	return m->operations.failed || m->structs.failed || m->body.failed ||
+	       m->locals_part.failed || m->tail_part.failed || m->arm.failed || m->functions.failed;
 }
 
 const char *
@@ -534,48 +546,45 @@ scope_lines(struct text *out, const struct routine *r, const struct text *body)
 static void
 routine(struct marshal *m, struct routine *r, struct text *ret)
 {
-	struct text body = {.indent = 1}, locals = {.indent = 1}, tail = {.indent = 1};
+	struct text *body = &m->body, *locals = &m->locals_part, *tail = &m->tail_part;
 	bool uses_scope;
 
-	m->out = &body;
-	m->locals = &locals;
-	m->tail = &tail;
+	text_clear(body, 1);
+	text_clear(locals, 1);
+	text_clear(tail, 1);
+	m->out = body;
+	m->locals = locals;
+	m->tail = tail;
 	m->loops = 0;
 	routine_body(m, r);
 	text_blank(ret);
 	text_line(ret, "static %s", routine_result(r));
 	text_line(ret, "%s(%s)", r->name, signature(m, r));
 	text_open(ret, "{");
-	uses_scope = scope_lines(ret, r, &body);
-	if (locals.len) {
-		text_add(ret, &locals);
+	uses_scope = scope_lines(ret, r, body);
+	if (locals->len) {
+		text_add(ret, locals);
 		if (!r->is_pull || r->shape->kind != SHAPE_UNION)
 			text_blank(ret);
 	}
-	text_add(ret, &body);
-	text_add(ret, &tail);
+	text_add(ret, body);
+	text_add(ret, tail);
 	if (!uses_scope)
 		text_line(ret, "(void)scope;");
 	text_close(ret, "}");
-	ret->failed |= body.failed || locals.failed || tail.failed;
-	text_fini(&body);
-	text_fini(&locals);
-	text_fini(&tail);
+	ret->failed |= body->failed || locals->failed || tail->failed;
 }
 
 void
 marshal_finish(struct marshal *m, struct text *ret)
 {
-	struct text functions = {0};
-
 	for (struct routine *r = m->routines; r; r = r->next)
-		routine(m, r, &functions);
+		routine(m, r, &m->functions);
 	text_add(ret, &m->structs);
 	if (m->routines)
 		text_blank(ret);
 	for (struct routine *r = m->routines; r; r = r->next)
 		text_line(ret, "static %s %s(%s);", routine_result(r), r->name, signature(m, r));
-	text_add(ret, &functions);
+	text_add(ret, &m->functions);
 	text_add(ret, &m->operations);
-	text_fini(&functions);
 }

@@ -33,6 +33,8 @@ struct marshal {
 	struct compiler *c;
 	struct interface *interface;
 	struct routine *routines, **routines_tail;
+	/* Parts in the making; kept here so that they are freed whatever happens. */
+	struct text body, locals_part, tail_part, arm, functions;
 	struct text structs;    /* of counts that wait */
 	struct text operations; /* the operations' functions */
 	struct text *out;       /* the body being written */
@@ -44,6 +46,7 @@ struct marshal {
 
 void marshal_init(struct marshal *, struct compiler *);
 void marshal_fini(struct marshal *);
+bool marshal_failed(const struct marshal *); /* no memory for some text */
 /* Writes prototypes, functions, then the operations. */
 void marshal_finish(struct marshal *, struct text *ret);
 

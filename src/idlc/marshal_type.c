@@ -257,7 +257,7 @@ arm_lines(struct marshal *m, const char *label, const struct text *body)
 static void
 arm(struct marshal *m, bool is_pull, const struct field *f, const char *member, struct scope *scope)
 {
-	struct text body = {.indent = m->out->indent}, *out = m->out;
+	struct text *body = &m->arm, *out = m->out;
 	const char *label = "default:";
 
 	for (const struct expr_list *l = f->cases; l && !f->is_default; l = l->next) {
@@ -265,27 +265,25 @@ arm(struct marshal *m, bool is_pull, const struct field *f, const char *member, 
 		if (l->next)
 			text_label(m->out, "%s", label);
 	}
-	m->out = &body;
+	text_clear(body, out->indent);
+	m->out = body;
 	arm_body(m, is_pull, f, member, scope);
 	m->out = out;
-	out->failed |= body.failed;
-	if (!body.failed)
-		arm_lines(m, label, &body);
-	text_fini(&body);
+	if (!body->failed)
+		arm_lines(m, label, body);
 }
 
 static void
 arm_missing(struct marshal *m, bool is_pull, const struct shape *s)
 {
-	struct text body = {.indent = m->out->indent};
+	struct text *body = &m->arm;
 	const char *verb = is_pull ? "pull" : "push";
 
-	text_line(&body, "sp_%s_bad_tag(%s, \"%s\");", verb, verb, marshal_type_name(m, s));
-	text_line(&body, "break;");
-	m->out->failed |= body.failed;
-	if (!body.failed)
-		arm_lines(m, "default:", &body);
-	text_fini(&body);
+	text_clear(body, m->out->indent);
+	text_line(body, "sp_%s_bad_tag(%s, \"%s\");", verb, verb, marshal_type_name(m, s));
+	text_line(body, "break;");
+	if (!body->failed)
+		arm_lines(m, "default:", body);
 }
 
 static void

@@ -14,6 +14,7 @@ struct meaning {
 	struct enumerator *enumerator;
 	struct pos pos;
 	enum walk_state evaluated; /* constants */
+	bool is_broken;
 };
 
 /* NULL when unknown. */

@@ -50,6 +50,7 @@ parser_syntax_error(struct parser *p, const char *what)
 	if (p->panic)
 		return;
 	p->panic = true;
+	p->c->has_syntax_errors = true;
 	if (t->kind == TOKEN_END)
 		error_at(p->c, parser_pos(p), "%s, but the file ends", what);
 	else if (t->kind == TOKEN_BAD)
@@ -143,19 +144,19 @@ skip_braces(struct parser *p)
 	}
 }
 
-/* After an error: behind the ';' that ends the declaration, or before the '}' that ends its block. */
+/* After an error: behind the ';' that ends the declaration from `start`, or before the '}' of its block. */
 static void
-recover(struct parser *p)
+recover(struct parser *p, size_t start)
 {
-	size_t open = 0;
+	size_t open = 0, failed = p->i;
 
 	p->panic = false;
-	for (; p->i < p->n; p->i++) {
+	for (p->i = start; p->i < p->n; p->i++) {
 		if (parser_is(p, "{"))
 			open++;
 		if (parser_is(p, "}") && open-- == 0)
 			return;
-		if (parser_is(p, ";") && open == 0) {
+		if (p->i >= failed && parser_is(p, ";") && open == 0) {
 			p->i++;
 			return;
 		}
@@ -446,7 +447,7 @@ declarations(struct parser *p, bool in_braces)
 		}
 		p->depth = in_braces;
 		if (p->panic)
-			recover(p);
+			recover(p, before);
 		if (p->i == before)
 			p->i++;
 	}

@@ -19,6 +19,15 @@ text_fini(struct text *t)
 }
 
 void
+text_clear(struct text *t, unsigned depth)
+{
+	t->len = 0;
+	t->indent = depth;
+	if (t->data)
+		t->data[0] = '\0';
+}
+
+void
 text_raw(struct text *t, const char *bytes, size_t n)
 {
 	size_t cap = t->cap ? t->cap : 4096;

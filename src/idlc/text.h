@@ -15,6 +15,7 @@ struct text {
 };
 
 void text_fini(struct text *);
+void text_clear(struct text *, unsigned indent); /* keeps the memory, and the failure */
 void text_line(struct text *, const char *fmt, ...) SP_PRINTF(2, 3);
 void text_blank(struct text *);                                      /* an empty line, never two */
 void text_open(struct text *, const char *fmt, ...) SP_PRINTF(2, 3); /* then one level deeper */
