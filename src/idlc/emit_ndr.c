@@ -77,7 +77,8 @@ late_add(struct marshal *m, const struct expr *e, const char *expected, const ch
 	if (!e || !marshal_is_late(e, scope))
 		return;
 	l = compiler_new(m->c, 1, sizeof(*l));
-	*l = (struct late){*first, e, expected, NULL, (*n)++};
+	*l = (struct late){*first, m->lates, e, expected, NULL, (*n)++, scope->is_out};
+	m->lates = l;
 	l->what = compiler_printf(m->c, "%s of %s", kind, marshal_what(m, scope));
 	*first = l;
 }
@@ -206,7 +207,6 @@ pull_operation(struct marshal *m, const struct operation *op, bool out)
 
 	text_clear(body, 1);
 	m->out = body;
-	m->lates = late;
 	for (const struct field *f = op->params; f; f = f->next)
 		if (out ? f->out : f->in)
 			pull_parameter(m, f, &scope);

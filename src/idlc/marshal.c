@@ -115,10 +115,10 @@ marshal_switch(struct marshal *m, const struct shape *s, const struct scope *sco
 }
 
 static unsigned
-late_number(const struct marshal *m, const struct expr *e)
+late_number(const struct marshal *m, const struct expr *e, bool is_out)
 {
-	for (const struct late *l = m->lates; l; l = l->next)
-		if (l->expr == e)
+	for (const struct late *l = m->lates; l; l = l->next_of_all)
+		if (l->expr == e && l->is_out == is_out)
 			return l->number;
 	return 0;
 }
@@ -134,7 +134,7 @@ marshal_expect(struct marshal *m, const char *got, const char *expected, const s
 		text_line(m->out, "sp_pull_expect(pull, %s, %s, \"%s\");", got, expected, what);
 	} else if (scope->is_operation) {
 		text_line(m->out, "sp_pull_later(pull, &late->seen[%u], %s, \"%s\");",
-			late_number(m, e), got, what);
+			late_number(m, e, scope->is_out), got, what);
 	} else {
 		local = compiler_printf(m->c, "%s_%s", kind, scope->field->name);
 		text_line(m->locals, "uint64_t %s = 0;", local);

@@ -21,10 +21,12 @@ struct scope {
 
 /* A count of an operation that can only be checked when all parameters are there. */
 struct late {
-	struct late *next;
+	struct late *next;        /* of the same operation and direction */
+	struct late *next_of_all; /* referents are written when all operations are through */
 	const struct expr *expr;
 	const char *expected, *what;
 	unsigned number;
+	bool is_out;
 };
 
 struct routine;
