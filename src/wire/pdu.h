@@ -54,6 +54,8 @@ bool pdu_is_big_endian(const uint8_t drep[4]);
 bool pdu_header_get(
 	const uint8_t *bytes, size_t len, struct pdu_header *ret, struct wire_fault *fault);
 bool pdu_header_put(struct wire_out *, const struct pdu_header *);
+/* Fills in frag_len of the PDU whose header was put at offset `start`; false: the room was too small. */
+bool pdu_put_end(struct wire_out *, size_t start);
 /* A cursor over the body: after the header, before padding and trailer. */
 bool pdu_body(const uint8_t *pdu, const struct pdu_header *, struct wire_in *ret,
 	struct wire_fault *fault);
