@@ -92,7 +92,7 @@ uint32_t sp_pull_u32(struct sp_pull *);
 uint64_t sp_pull_u64(struct sp_pull *);
 float sp_pull_float(struct sp_pull *);
 double sp_pull_double(struct sp_pull *);
-/* an enum: 16 bits on the wire ([MS-RPCE] 2.2.4.x and v1_enum aside); a value over 0x7fff faults */
+/* an enum: 16 bits on the wire (C706 14.2.5; a [v1_enum] is a u32); a value over 0x7fff faults */
 uint16_t sp_pull_enum16(struct sp_pull *);
 void sp_pull_uuid(struct sp_pull *, struct sp_uuid *ret);
 void sp_pull_align(struct sp_pull *, size_t alignment);
@@ -111,8 +111,13 @@ void sp_pull_array(struct sp_pull *, void *ret, size_t n, size_t element_size);
 const uint8_t *sp_pull_flat(struct sp_pull *, size_t alignment, size_t len);
 bool sp_pull_swaps(const struct sp_pull *);
 
-/* Memory from the call's arena, zeroed; NULL (and a fault) over the limit. n * size must not overflow: checked. */
+/*
+ * Memory from the call's arena for what is pulled, zeroed; NULL (and a fault) over the limit, which also depends on
+ * how long the stub data is. n == 0 gives an address, too. n * size must not overflow: checked.
+ */
 void *sp_pull_alloc(struct sp_pull *, size_t n, size_t size);
+/* The same for what the handler will fill: only the arena's own limit bounds it. */
+void *sp_pull_room(struct sp_pull *, size_t n, size_t size);
 
 bool sp_pull_ok(const struct sp_pull *);
 /* Makes the pull fail: status is the fault to send or report, what a static string for people. */
@@ -130,7 +135,7 @@ uint32_t sp_pull_variance(struct sp_pull *, uint32_t max, size_t least, uint32_t
 
 /*
  * A count that is implied by something else on the wire (switch, size_is expression): faults with
- * RPC_X_BAD_STUB_DATA / NCA_S_FAULT_INVALID_BOUND when they differ ([MS-RPCE] 3.1.1.5.3).
+ * RPC_X_BAD_STUB_DATA when they differ ([MS-RPCE] 3.1.1.5.3.2.1).
  */
 void sp_pull_expect(struct sp_pull *, uint64_t got, uint64_t expected, const char *what);
 /* [range(low, high)] */
@@ -142,24 +147,90 @@ void sp_pull_bad_tag(struct sp_pull *, const char *what);
  * Embedded and top-level pointers. The referent is not pulled where the pointer stands but after the
  * construction that holds it (C706 14.3.12.3): sp_pull_unique() / sp_pull_full() / sp_pull_ref()
  * read the referent id and, when the pointer is to be followed, queue
- * pull(p, slot, size/attributes...) for sp_pull_deferred().
+ * referent(pull, slot, args) for sp_pull_deferred().
  *
  *   sp_pull_unique   0: *slot = NULL; otherwise queued
- *   sp_pull_ref      embedded [ref]: id is read, 0 is a fault (RPC_X_NULL_REF_POINTER)
+ *   sp_pull_ref      embedded [ref]: id is read, 0 is a fault
  *   sp_pull_full     [ptr]: 0 NULL; a known id makes *slot the same object (alias), else queued
  *
- * `referent` allocates and pulls the pointee and stores it in *(void **)slot; `args` is for whatever
- * size_is/switch_is expressions need (usually the enclosing struct). Depth and number are limited.
+ * They return whether the pointer is not NULL; *slot itself is NULL until the referent is there, that of an alias
+ * possibly until sp_pull_deferred() returns. Depth and number are limited.
+ *
+ * `referent` allocates and pulls the pointee and stores it in *(void **)slot as its last act. `args` is for whatever
+ * size_is/switch_is expressions need (usually the enclosing struct); NULL if it needs nothing. Full pointers are
+ * aliases only if referent and args are the same: otherwise one could pass off an object as one
+ * of another type or length. Slots and args must not move until sp_pull_deferred() has returned.
+ *
+ * What generated code does, in the order of the calls:
+ *
+ *   a struct with a sized pointer        struct list { uint32_t n; [size_is(n)] struct item *items; }
+ *     pull_list(pull, self):
+ *         self->n = sp_pull_u32(pull);
+ *         bool has_items = sp_pull_unique(pull, &self->items, pull_list_items, self);
+ *         sp_pull_sized(pull, has_items, self->n, "list.items");
+ *     pull_list_items(pull, slot, args):              the referent
+ *         const struct list *self = args;
+ *         uint32_t size = sp_pull_count(pull, 8);     before the elements: conformance
+ *         sp_pull_expect(pull, size, self->n, "size_is of list.items");
+ *         v = sp_pull_alloc(pull, size, sizeof(*v));  NULL after a fault
+ *         for (i = 0; v && i < size && sp_pull_ok(pull); i++)
+ *             pull_item(pull, &v[i]);                 queues item's own pointers
+ *         *(struct item **)slot = v;
+ *
+ *   an array of structs with pointers    as above: the elements' referents follow the last
+ *                                        element, those of the first element first
+ *
+ *   a linked list                        struct node { int32_t value; [unique] struct node *next; }
+ *     pull_node(pull, self):
+ *         self->value = (int32_t)sp_pull_u32(pull);
+ *         sp_pull_unique(pull, &self->next, pull_one_node, NULL);
+ *     pull_one_node(pull, slot, args):                pulls one and queues the next: no recursion
+ *         v = sp_pull_alloc(pull, 1, sizeof(*v));
+ *         if (v)
+ *             pull_node(pull, v);
+ *         *(struct node **)slot = v;
+ *
+ *   a union in a struct                  struct { uint16_t kind; [switch_is(kind)] union { ... } u; }
+ *     pull_thing(pull, self):
+ *         sp_pull_align(pull, 8);                     the struct's: that of its largest member
+ *         self->kind = sp_pull_u16(pull);
+ *         sp_pull_expect(pull, pull_u(pull, &self->u), self->kind, "switch_is of thing.u");
+ *     pull_u(pull, self):                             aligned to the largest arm (C706 14.3.8)
+ *         sp_pull_align(pull, 8);
+ *         uint16_t tag = sp_pull_u16(pull);
+ *         switch (tag) {
+ *         case 1: self->wide = sp_pull_u64(pull); break;
+ *         case 2: sp_pull_unique(pull, &self->name, pull_string_of_char, NULL); break;
+ *         default: sp_pull_bad_tag(pull, "u"); break;
+ *         }
+ *         return tag;
+ *
+ *   a parameter                          each is a construction of its own
+ *         pull_list(pull, &args->list);
+ *         sp_pull_deferred(pull);
+ *
+ *   a conformant struct                  the count stands before the struct, also before an enclosing one
+ *         uint32_t size = sp_pull_count(pull, 1);
+ *         v = sp_pull_alloc(pull, 1, sizeof(*v) + size * sizeof(v->tail[0]));
+ *         pull_thing(pull, v, size);                  aligns to the struct, then the members
+ *
+ * Push is the same with the values at hand.
  */
 typedef void sp_pull_referent(struct sp_pull *, void *slot, const void *args);
-void sp_pull_unique(struct sp_pull *, void *slot, sp_pull_referent *referent, const void *args);
+bool sp_pull_unique(struct sp_pull *, void *slot, sp_pull_referent *referent, const void *args);
 void sp_pull_ref(struct sp_pull *, void *slot, sp_pull_referent *referent, const void *args);
-void sp_pull_full(struct sp_pull *, void *slot, sp_pull_referent *referent, const void *args);
+bool sp_pull_full(struct sp_pull *, void *slot, sp_pull_referent *referent, const void *args);
 /*
  * Runs what has been queued since the outermost construction began: called by generated code after
- * each parameter (top-level construction). Depth first, in the order of C706 14.3.12.3.
+ * each parameter (top-level construction). A referent's own referents come right after it and
+ * before its siblings, in the order of C706 14.3.12.3. Does nothing within a referent: the outermost call does it all.
  */
 void sp_pull_deferred(struct sp_pull *);
+/*
+ * A unique or full pointer to an array whose count comes from elsewhere: faults when it is NULL and the count
+ * is not 0 ([MS-RPCE] 3.1.1.5.3.3.1.2).
+ */
+void sp_pull_sized(struct sp_pull *, bool is_there, uint64_t count, const char *what);
 
 void sp_pull_context(
 	struct sp_pull *, struct sp_context_handle *ret, uint32_t type, bool null_allowed);
@@ -177,7 +248,7 @@ void sp_push_uuid(struct sp_push *, const struct sp_uuid *);
 void sp_push_align(struct sp_push *, size_t alignment);
 void sp_push_bytes(struct sp_push *, const void *, size_t n);
 void sp_push_array(struct sp_push *, const void *, size_t n, size_t element_size);
-/* len bytes to be filled in by the caller with sp_store_*; NULL after a fault */
+/* len bytes, zeroed, to be filled in by the caller with sp_store_*; NULL after a fault */
 uint8_t *sp_push_flat(struct sp_push *, size_t alignment, size_t len);
 bool sp_push_ok(const struct sp_push *);
 void sp_push_fail(struct sp_push *, sp_status status, const char *what);
@@ -191,6 +262,8 @@ void sp_push_unique(struct sp_push *, const void *pointee, sp_push_referent *, c
 void sp_push_ref(struct sp_push *, const void *pointee, sp_push_referent *, const void *args);
 void sp_push_full(struct sp_push *, const void *pointee, sp_push_referent *, const void *args);
 void sp_push_deferred(struct sp_push *);
+/* RPC_X_NULL_REF_POINTER for NULL with a count: receivers refuse that ([MS-RPCE] 3.1.1.5.3.3.1.2). */
+void sp_push_sized(struct sp_push *, const void *pointee, uint64_t count, const char *what);
 /* A top-level [ref] pointer has no representation; NULL there is RPC_X_NULL_REF_POINTER. */
 bool sp_push_need(struct sp_push *, const void *pointee);
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Context handles: attributes and a UUID, aligned to 4 (C706 14.3.12 and appendix N's ndr_context_handle). */
+#include <sallyport/binding.h>
+
+#include "ndr/ndr.h"
+
+void
+sp_pull_context(
+	struct sp_pull *pull, struct sp_context_handle *ret, uint32_t type, bool null_allowed)
+{
+	const struct ndr_contexts *c = pull->contexts;
+
+	*ret = (struct sp_context_handle){.attributes = sp_pull_u32(pull)};
+	sp_pull_uuid(pull, &ret->uuid);
+	if (pull->status)
+		return;
+	if (sp_uuid_is_nil(&ret->uuid)) {
+		if (!null_allowed)
+			sp_pull_fail(pull, NCA_S_FAULT_CONTEXT_MISMATCH, "NULL context handle");
+	} else if (c && c->resolve && !c->resolve(c->owner, type, ret)) {
+		sp_pull_fail(pull, NCA_S_FAULT_CONTEXT_MISMATCH, "unknown context handle");
+	}
+}
+
+void
+sp_push_context(struct sp_push *push, const struct sp_context_handle *handle, uint32_t type)
+{
+	const struct ndr_contexts *c = push->contexts;
+	struct sp_context_handle wire = *handle;
+
+	if (push->status) /* must not make or drop a context that nobody is told of */
+		return;
+	if (c && c->settle && !c->settle(c->owner, type, &wire)) {
+		sp_push_fail(push, NCA_S_FAULT_REMOTE_NO_MEMORY, "no more context handles");
+		return;
+	}
+	sp_push_u32(push, wire.attributes);
+	sp_push_uuid(push, &wire.uuid);
+}
