@@ -378,7 +378,7 @@ sp_push_variance(
 	struct sp_push *push, uint64_t room, uint64_t first, uint64_t length, const char *what)
 {
 	if (first > room || length > room - first)
-		sp_push_fail(push, RPC_S_INVALID_BOUND, what);
+		sp_push_fail(push, NCA_S_FAULT_INVALID_BOUND, what);
 	sp_push_count(push, first);
 	sp_push_count(push, length);
 }

@@ -14,10 +14,11 @@
  *   NCA_S_FAULT_CONTEXT_MISMATCH   a context handle that nobody made, or a NULL one where one must be
  *   NCA_S_FAULT_REMOTE_NO_MEMORY   the limits below, the arena's limit, no memory
  *
- * A push fails because of the caller's data and says so in the numbers that stubs raise: RPC_X_NULL_REF_POINTER,
- * RPC_X_ENUM_VALUE_OUT_OF_RANGE, RPC_S_INVALID_BOUND (counts, ranges), RPC_S_INVALID_TAG; and
- * RPC_S_OUT_OF_RESOURCES (depth, number of pointers: also a ring of unique pointers),
- * NCA_S_OUT_ARGS_TOO_BIG (max_len), NCA_S_FAULT_REMOTE_NO_MEMORY.
+ * A push fails because of the caller's data: NCA_S_FAULT_INVALID_TAG and NCA_S_FAULT_INVALID_BOUND (counts,
+ * ranges), which callers see as RPC_S_INVALID_TAG and RPC_S_INVALID_BOUND; RPC_X_NULL_REF_POINTER and
+ * RPC_X_ENUM_VALUE_OUT_OF_RANGE, which have no other number; RPC_S_OUT_OF_RESOURCES (depth,
+ * number of pointers: also a ring of unique pointers), NCA_S_OUT_ARGS_TOO_BIG (max_len),
+ * NCA_S_FAULT_REMOTE_NO_MEMORY.
  */
 #ifndef NDR_NDR_H
 #define NDR_NDR_H

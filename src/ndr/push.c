@@ -155,14 +155,14 @@ sp_push_fail(struct sp_push *push, sp_status status, const char *what)
 void
 sp_push_bad_tag(struct sp_push *push, const char *what)
 {
-	sp_push_fail(push, RPC_S_INVALID_TAG, what);
+	sp_push_fail(push, NCA_S_FAULT_INVALID_TAG, what);
 }
 
 void
 sp_push_range(struct sp_push *push, int64_t value, int64_t low, int64_t high, const char *what)
 {
 	if (value < low || value > high)
-		sp_push_fail(push, RPC_S_INVALID_BOUND, what);
+		sp_push_fail(push, NCA_S_FAULT_INVALID_BOUND, what);
 }
 
 void
@@ -268,7 +268,7 @@ void
 sp_push_count(struct sp_push *push, uint64_t n)
 {
 	if (n > 0x7fffffff)
-		sp_push_fail(push, RPC_S_INVALID_BOUND, "count over 2^31 - 1");
+		sp_push_fail(push, NCA_S_FAULT_INVALID_BOUND, "count over 2^31 - 1");
 	sp_push_u32(push, (uint32_t)n);
 }
 

@@ -553,7 +553,7 @@ a_string_longer_than_its_room_is_not_sent(void **state)
 	sp_status status;
 
 	assert_null(exchange_bytes(torture_strings_push_out, &from, &status));
-	assert_int_equal(status, RPC_S_INVALID_BOUND);
+	assert_int_equal(status, NCA_S_FAULT_INVALID_BOUND);
 }
 
 static void
