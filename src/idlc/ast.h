@@ -247,6 +247,7 @@ struct shape {
 
 	struct shape *to; /* pointee or element */
 	enum pointer_kind pointer;
+	bool is_unchecked; /* [disable_consistency_check] */
 	bool is_string;
 	unsigned n_dimensions;
 	struct dimension dimensions[SHAPE_MAX_DIMENSIONS];

@@ -63,7 +63,7 @@ allocate_out(struct marshal *m, const struct field *f)
 			n = compiler_printf(m->c, "sp_product(%s, %s)", n,
 				count_text(m->c, &to->dimensions[i], "args->"));
 	}
-	text_line(m->out, "%s = sp_pull_alloc(pull, %s, sizeof(*%s));", name, n, name);
+	text_line(m->out, "%s = sp_pull_room(pull, %s, sizeof(*%s));", name, n, name);
 }
 
 /* --- counts that wait ------------------------------------------------------------------------------- */
@@ -213,6 +213,9 @@ pull_operation(struct marshal *m, const struct operation *op, bool out)
 	if (out && op->result)
 		pull_parameter(m, op->result, &scope);
 	late_checks(m, late);
+	for (const struct field *f = op->params; f && late; f = f->next)
+		if (out ? f->out : f->in)
+			marshal_pull_late_sized(m, f, &scope);
 	for (const struct field *f = op->params; f && !out; f = f->next)
 		if (!f->in && !is_replaced(f))
 			allocate_out(m, f);

@@ -228,7 +228,65 @@ value_union(
 	marshal_expect(m, got, marshal_switch(m, s, scope), s->switch_is, "switch_is", scope);
 }
 
+/* Nothing of it depends on the place: one function serves all pointers to such a thing. */
+static bool
+is_shared(const struct shape *s)
+{
+	switch (s->kind) {
+	case SHAPE_SCALAR: return !s->has_range;
+	case SHAPE_ENUM16:
+	case SHAPE_UUID:
+	case SHAPE_STRUCT: return true;
+	case SHAPE_ARRAY:
+		return s->is_string && s->n_dimensions == 1 && s->dimensions[0].is_open &&
+		       !s->dimensions[0].size && !s->dimensions[0].length;
+	default: return false;
+	}
+}
+
 static const char *const pointer_words[] = {"ref", "unique", "full"};
+
+const struct dimension *
+marshal_size_of(const struct shape *s)
+{
+	const struct shape *to = s->to;
+
+	if (s->pointer == POINTER_REF || s->is_unchecked || to->kind != SHAPE_ARRAY)
+		return NULL;
+	return to->dimensions[0].is_open && to->dimensions[0].size ? &to->dimensions[0] : NULL;
+}
+
+static void
+pull_sized(
+	struct marshal *m, const struct dimension *d, const char *pulled, const struct scope *scope)
+{
+	const char *count = count_text(m->c, d, scope->prefix), *what = marshal_what(m, scope),
+		   *local;
+
+	if (!marshal_is_late(d->size, scope)) {
+		text_line(m->out, "sp_pull_sized(pull, %s, %s, \"%s\");", pulled, count, what);
+	} else if (!scope->is_operation) {
+		local = compiler_printf(m->c, "has_%s", scope->field->name);
+		text_line(m->locals, "bool %s = false;", local);
+		text_line(m->out, "%s = %s;", local, pulled);
+		text_line(m->tail, "sp_pull_sized(pull, %s, %s, \"%s\");", local, count, what);
+	} else {
+		text_line(m->out, "%s;", pulled); /* marshal_pull_late_sized() */
+	}
+}
+
+void
+marshal_pull_late_sized(struct marshal *m, const struct field *f, struct scope *scope)
+{
+	const struct dimension *d =
+		f->shape->kind == SHAPE_POINTER ? marshal_size_of(f->shape) : NULL;
+
+	scope->field = f;
+	if (d && marshal_is_late(d->size, scope))
+		text_line(m->out, "sp_pull_sized(pull, args->%s != NULL, %s, \"%s\");",
+			parameter_name(m->c, f), count_text(m->c, d, scope->prefix),
+			marshal_what(m, scope));
+}
 
 static void
 value_pointer(
@@ -236,13 +294,22 @@ value_pointer(
 {
 	const char *word = pointer_words[s->pointer],
 		   *referent = marshal_referent(m, is_pull, s->to, scope);
+	const char *argument = is_shared(s->to) ? "NULL" : scope->argument, *pulled;
+	const struct dimension *d = marshal_size_of(s);
 
-	if (is_pull)
-		text_line(m->out, "sp_pull_%s(pull, %s, %s, %s);", word, marshal_address(m, at),
-			referent, scope->argument);
-	else
-		text_line(m->out, "sp_push_%s(push, %s, %s, %s);", word, at, referent,
-			scope->argument);
+	if (is_pull) {
+		pulled = compiler_printf(m->c, "sp_pull_%s(pull, %s, %s, %s)", word,
+			marshal_address(m, at), referent, argument);
+		if (d)
+			pull_sized(m, d, pulled, scope);
+		else
+			text_line(m->out, "%s;", pulled);
+		return;
+	}
+	if (d)
+		text_line(m->out, "sp_push_sized(push, %s, %s, \"%s\");", at,
+			count_text(m->c, d, scope->prefix), marshal_what(m, scope));
+	text_line(m->out, "sp_push_%s(push, %s, %s, %s);", word, at, referent, argument);
 }
 
 static void
@@ -317,22 +384,6 @@ marshal_push(struct marshal *m, const struct shape *s, const char *at, struct sc
 }
 
 /* --- referents --------------------------------------------------------------------------------------- */
-
-/* Nothing of it depends on the place: one function serves all pointers to such a thing. */
-static bool
-is_shared(const struct shape *s)
-{
-	switch (s->kind) {
-	case SHAPE_SCALAR: return !s->has_range;
-	case SHAPE_ENUM16:
-	case SHAPE_UUID:
-	case SHAPE_STRUCT: return true;
-	case SHAPE_ARRAY:
-		return s->is_string && s->n_dimensions == 1 && s->dimensions[0].is_open &&
-		       !s->dimensions[0].size && !s->dimensions[0].length;
-	default: return false;
-	}
-}
 
 static const char *
 shared_name(struct marshal *m, const char *verb, const struct shape *s)

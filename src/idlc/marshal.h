@@ -55,6 +55,8 @@ void marshal_finish(struct marshal *, struct text *ret);
 /* Statements that move the value at `at`. */
 void marshal_pull(struct marshal *, const struct shape *, const char *at, struct scope *);
 void marshal_push(struct marshal *, const struct shape *, const char *at, struct scope *);
+/* The check of a top-level pointer whose array's size came later. */
+void marshal_pull_late_sized(struct marshal *, const struct field *, struct scope *);
 /* The name of the function for what a pointer points to. */
 const char *marshal_referent(
 	struct marshal *, bool is_pull, const struct shape *pointee, struct scope *);
@@ -84,6 +86,12 @@ void marshal_expect(struct marshal *, const char *got, const char *expected, con
 const char *marshal_what(struct marshal *, const struct scope *); /* "point.x" */
 /* The switch as the tag carries it, as uint64_t. */
 const char *marshal_switch(struct marshal *, const struct shape *, const struct scope *);
+
+/*
+ * The size that something else gives an array behind a pointer that may be NULL: then that must be 0
+ * ([MS-RPCE] 3.1.1.5.3.3.1.2). NULL when there is none.
+ */
+const struct dimension *marshal_size_of(const struct shape *pointer);
 
 /* arrays (marshal_array.c); `at` is the expression of the first element's address */
 void marshal_pull_array(

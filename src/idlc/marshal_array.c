@@ -112,9 +112,10 @@ is_copied(const struct shape *e)
 
 /* One statement or several: several need braces. */
 static bool
-element_needs_braces(const struct shape *e)
+element_needs_braces(bool is_pull, const struct shape *e)
 {
-	return e->kind == SHAPE_ARRAY || e->has_range;
+	return e->kind == SHAPE_ARRAY || e->has_range ||
+	       (!is_pull && e->kind == SHAPE_POINTER && marshal_size_of(e));
 }
 
 static void
@@ -154,7 +155,7 @@ run(struct marshal *m, bool is_pull, const struct shape *s, const char *at, cons
 {
 	struct layout l = layout_of(m->c, s->to);
 	const char *index = index_name(m);
-	bool braces = element_needs_braces(s->to);
+	bool braces = element_needs_braces(is_pull, s->to);
 
 	if (is_copied(s->to)) {
 		text_line(m->out,
@@ -185,7 +186,7 @@ section(struct marshal *m, bool is_pull, const struct shape *s, const char *at, 
 {
 	struct names_of_counts own[SHAPE_MAX_DIMENSIONS];
 	const char *rooms[SHAPE_MAX_DIMENSIONS], *index = "", *name, *end, *zero;
-	bool braces = element_needs_braces(s->to);
+	bool braces = element_needs_braces(is_pull, s->to);
 
 	for (unsigned i = 0; i < s->n_dimensions; i++) {
 		own[i] = names_of(m, s, i);
@@ -298,8 +299,8 @@ marshal_pull_array(
 static bool
 needs_all_room(const struct shape *s, const struct scope *scope)
 {
-	return s->dimensions[0].size && scope->is_operation && !scope->is_out &&
-	       scope->level == 1 && scope->field->out;
+	return shape_is_varying(s) && s->dimensions[0].size && scope->is_operation &&
+	       !scope->is_out && scope->level == 1 && scope->field->out;
 }
 
 static const char *
@@ -330,7 +331,8 @@ marshal_pull_array_new(struct marshal *m, const struct shape *s, struct scope *s
 	else
 		text_line(m->out, "sp_pull_expect(pull, first, 0, \"first_is of string\");");
 	text_line(m->out, "if (sp_pull_ok(pull))");
-	text_nested(m->out, "v = sp_pull_alloc(pull, %s, sizeof(*v));", memory_text(m, s, scope));
+	text_nested(m->out, "v = sp_pull_%s(pull, %s, sizeof(*v));",
+		needs_all_room(s, scope) ? "room" : "alloc", memory_text(m, s, scope));
 	text_line(m->out, "if (!v)");
 	text_nested(m->out, "return;");
 	elements(m, true, s, "v", scope);

@@ -10,7 +10,7 @@
 /* Attributes that are still looking for their level. */
 struct pending {
 	const struct expr_list *size, *max, *length, *last, *first;
-	const struct attr *pointer, *string, *range, *context;
+	const struct attr *pointer, *string, *range, *context, *unchecked;
 	struct expr *switch_is;
 	unsigned depth;
 };
@@ -172,6 +172,7 @@ pending_add(struct pending *p, const struct attr *attrs)
 	take_attr(attrs, "ptr", &p->pointer);
 	take_attr(attrs, "string", &p->string);
 	take_attr(attrs, "range", &p->range);
+	take_attr(attrs, "disable_consistency_check", &p->unchecked);
 	take_attr(attrs, "context_handle", &p->context);
 	take_attr(attrs, "context_handle_serialize", &p->context);
 	take_attr(attrs, "context_handle_noserialize", &p->context);
@@ -366,6 +367,7 @@ pointer_shape(struct maker *m, struct type *t, struct pending p, struct pos pos,
 	if (!pointee)
 		return NULL;
 	s->pointer = pointer_kind(m, &p, top);
+	s->is_unchecked = p.unchecked != NULL;
 	p.pointer = NULL;
 	if (level_has_array(&p) || (p.string && is_character(m, t->of))) {
 		s->to = pointed_array(m, t->of, p, pos);

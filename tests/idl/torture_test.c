@@ -253,13 +253,13 @@ sizes_may_follow_what_they_size(void **state)
 		from.rows = (uint16_t)below(4);
 		from.values = room((size_t)from.n, 2);
 		any_bytes(from.values, (size_t)from.n * 2);
-		from.limited = below(3) ? room(last + 1, 4) : NULL;
+		from.limited = room(last + 1, 4);
 		from.names = room(from.rows, sizeof(*from.names));
 		for (unsigned k = 0; k < from.rows; k++)
 			from.names[k] = any_text(20);
 		SEND(late, from, to);
 		assert_memory_equal(from.values, to.values, (size_t)from.n * 2);
-		assert_int_equal(from.limited == NULL, to.limited == NULL);
+		assert_memory_equal(from.limited, to.limited, (last + 1) * 4);
 		for (unsigned k = 0; k < from.rows; k++)
 			expect_text(from.names[k], to.names[k]);
 	}
@@ -270,7 +270,10 @@ a_size_that_follows_and_does_not_match_is_refused(void **state)
 {
 	uint32_t last = 0;
 	int16_t values[3] = {1, 2, 3};
-	struct torture_late_args from = {.values = values, .n = 3, .last = &last}, to = {0};
+	int32_t limited[1] = {0};
+	struct torture_late_args from = {
+		.values = values, .limited = limited, .n = 3, .last = &last};
+	struct torture_late_args to = {0};
 	sp_status status;
 	struct buf *sent;
 	size_t left;
@@ -281,10 +284,34 @@ a_size_that_follows_and_does_not_match_is_refused(void **state)
 	from.names = room(1, sizeof(*from.names));
 	sent = exchange_bytes(torture_late_push_in, &from, &status);
 	assert_int_equal(status, 0);
-	/* count, three values, no limited, names' count, then n */
-	assert_int_equal(sent->data[sent->start + 20], 3);
-	sent->data[sent->start + 20] = 2;
+	/* count, three values, limited's id, count and value, names' count, then n */
+	assert_int_equal(sent->data[sent->start + 28], 3);
+	sent->data[sent->start + 28] = 2;
 	assert_int_not_equal(exchange_args(torture_late_pull_in, sent->data + sent->start,
+				     buf_len(sent), false, &arena, &to, &left),
+		0);
+	buf_unref(sent);
+}
+
+static void
+a_missing_array_with_a_size_is_refused_on_both_sides(void **state)
+{
+	int32_t number = 0;
+	torture_counted counted = {.room = 2};
+	torture_pointers all = {.number = &number, .counted = &counted};
+	struct torture_send_pointers_args from = {.all = &all}, to = {0};
+	sp_status status;
+	struct buf *sent;
+	size_t left;
+
+	assert_null(exchange_bytes(torture_send_pointers_push_in, &from, &status));
+	assert_int_equal(status, RPC_X_NULL_REF_POINTER);
+	counted.room = 0;
+	sent = exchange_bytes(torture_send_pointers_push_in, &from, &status);
+	assert_int_equal(status, 0);
+	/* eight words of the struct, the number, then counted: length, room, no text */
+	sent->data[sent->start + 38] = 2;
+	assert_int_not_equal(exchange_args(torture_send_pointers_pull_in, sent->data + sent->start,
 				     buf_len(sent), false, &arena, &to, &left),
 		0);
 	buf_unref(sent);
@@ -516,7 +543,7 @@ a_tag_without_an_arm_is_refused(void **state)
 	sp_status status;
 
 	assert_null(exchange_bytes(torture_send_unions_push_in, &from, &status));
-	assert_int_equal(status, NCA_S_FAULT_INVALID_TAG);
+	assert_int_equal(status, RPC_S_INVALID_TAG);
 }
 
 static void
@@ -675,6 +702,7 @@ main(void)
 		cmocka_unit_test(flat_structs_arrive_alone_and_in_arrays),
 		cmocka_unit_test(sizes_may_follow_what_they_size),
 		cmocka_unit_test(a_size_that_follows_and_does_not_match_is_refused),
+		cmocka_unit_test(a_missing_array_with_a_size_is_refused_on_both_sides),
 		cmocka_unit_test(only_the_part_of_a_varying_array_travels),
 		cmocka_unit_test(arrays_of_several_dimensions_arrive),
 		cmocka_unit_test(pointers_are_followed_in_order_and_aliases_stay_aliases),
