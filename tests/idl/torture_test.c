@@ -543,7 +543,7 @@ a_tag_without_an_arm_is_refused(void **state)
 	sp_status status;
 
 	assert_null(exchange_bytes(torture_send_unions_push_in, &from, &status));
-	assert_int_equal(status, RPC_S_INVALID_TAG);
+	assert_int_equal(status, NCA_S_FAULT_INVALID_TAG);
 }
 
 static void
