@@ -248,7 +248,10 @@ void sp_push_uuid(struct sp_push *, const struct sp_uuid *);
 void sp_push_align(struct sp_push *, size_t alignment);
 void sp_push_bytes(struct sp_push *, const void *, size_t n);
 void sp_push_array(struct sp_push *, const void *, size_t n, size_t element_size);
-/* len bytes, zeroed, to be filled in by the caller with sp_store_*; NULL after a fault */
+/*
+ * len bytes, each of which must be filled in by the caller with sp_store_*: there are no gaps in what is flat.
+ * NULL after a fault.
+ */
 uint8_t *sp_push_flat(struct sp_push *, size_t alignment, size_t len);
 bool sp_push_ok(const struct sp_push *);
 void sp_push_fail(struct sp_push *, sp_status status, const char *what);

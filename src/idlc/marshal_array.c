@@ -332,7 +332,8 @@ marshal_pull_array_new(struct marshal *m, const struct shape *s, struct scope *s
 		text_line(m->out, "sp_pull_expect(pull, first, 0, \"first_is of string\");");
 	text_line(m->out, "if (sp_pull_ok(pull))");
 	text_nested(m->out, "v = sp_pull_%s(pull, %s, sizeof(*v));",
-		needs_all_room(s, scope) ? "room" : "alloc", memory_text(m, s, scope));
+		shape_is_varying(s) && needs_all_room(s, scope) ? "room" : "alloc",
+		memory_text(m, s, scope));
 	text_line(m->out, "if (!v)");
 	text_nested(m->out, "return;");
 	elements(m, true, s, "v", scope);

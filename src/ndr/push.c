@@ -292,13 +292,8 @@ sp_push_array(struct sp_push *push, const void *elements, size_t n, size_t eleme
 		ndr_copy(p, elements, n, element_size, push->swap);
 }
 
-/* Zeroed: what lies between the members must not show what was in the memory before. */
 uint8_t *
 sp_push_flat(struct sp_push *push, size_t alignment, size_t len)
 {
-	uint8_t *p = ndr_push_take(push, len ? alignment : 1, len);
-
-	if (p)
-		memset(p, 0, len);
-	return p;
+	return push->status ? NULL : ndr_push_take(push, len ? alignment : 1, len);
 }
