@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "net/tcp.h"
+#include "rpc/registrar.h"
 
 static _Thread_local const sp_server *server_of_this_thread; /* on loop threads */
 
@@ -95,6 +96,7 @@ sp_server_new(
 	const struct sp_server_options *options, sp_server **ret_server, struct sp_error *reterr)
 {
 	sp_server *server;
+	sp_status status;
 
 	if (options && options->max_fragment && options->max_fragment < PDU_MUST_RECV_FRAG_SIZE)
 		return error_set(reterr, SP_PHASE_NONE, RPC_S_INVALID_ARG,
@@ -114,6 +116,11 @@ sp_server_new(
 		return error_no_memory(reterr);
 	}
 	server->limits = limits_of(&server->options);
+	status = mgmt_register(server, reterr);
+	if (status) {
+		sp_server_free(server);
+		return status;
+	}
 	*ret_server = server;
 	return 0;
 }
@@ -439,6 +446,8 @@ on_begin_stop(void *arg)
 {
 	sp_server *server = arg;
 
+	registrar_free(server->registrar);
+	server->registrar = NULL;
 	for (size_t i = 0; i < server->n_listeners; i++)
 		listener_close(server->listeners[i]);
 	for (unsigned i = 0; i < server->n_threads; i++) {
@@ -457,6 +466,8 @@ threads_join(sp_server *server)
 			pthread_join(server->threads[i].thread, NULL);
 		server->threads[i].running = false;
 	}
+	registrar_free(server->registrar); /* still there when the start failed */
+	server->registrar = NULL;
 	for (size_t i = 0; i < server->n_listeners; i++)
 		listener_close(server->listeners[i]);
 	for (unsigned i = 0; i < server->n_threads; i++)
@@ -498,7 +509,10 @@ loops_make(sp_server *server, unsigned n_threads)
 	for (size_t i = 0; i < server->n_listeners; i++)
 		if (!listener_watch(server->listeners[i], server->threads[0].loop))
 			return false;
-	return true;
+	if (server->options.no_mapper)
+		return true;
+	server->registrar = registrar_new(server, server->threads[0].loop);
+	return server->registrar != NULL;
 }
 
 static bool

@@ -67,6 +67,7 @@ struct sp_server {
 	enum server_state state;
 	bool joining;
 	struct loop_message begin_stop;
+	struct registrar *registrar; /* while running; belongs to the first loop's thread */
 
 	atomic_uint n_connections;
 	atomic_uint_least64_t next_connection;
@@ -109,6 +110,9 @@ struct assoc_group *connection_group(const struct connection *);
 void connection_call_ended(struct connection *);
 void thread_stop(
 	void *thread); /* closes everything; the loop ends when the last deferred call has */
+
+/* mgmt.c: every server offers it; it is reached through the endpoints of the others and never mapped itself */
+SP_NODISCARD sp_status mgmt_register(sp_server *, struct sp_error *reterr);
 
 /* dispatch.c */
 void dispatch_request(struct connection *, struct assoc_event *);
