@@ -161,7 +161,8 @@ entry_new(const struct map_wish *wish, struct map_entry **ret)
 
 	if (wish->tower_len > MAP_MAX_TOWER ||
 		!tower_get(wish->tower, wish->tower_len, &tower, &fault) ||
-		tower.protseq == PROTSEQ_UNKNOWN || !tower.endpoint[0])
+		tower.protseq == PROTSEQ_UNKNOWN || !tower.endpoint[0] ||
+		strcmp(tower.endpoint, "0") == 0)
 		return EPT_NCA_INVALID_ENTRY;
 	e = mem_zalloc(1, sizeof(*e) + wish->tower_len);
 	if (!e)

@@ -8,6 +8,8 @@
 #ifndef EPM_MAP_H
 #define EPM_MAP_H
 
+#include <sallyport/status.h>
+
 #include "base/list.h"
 #include "wire/tower.h"
 
