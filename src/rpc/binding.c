@@ -82,16 +82,31 @@ is_protseq(const char *word)
 	       strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(word);
 }
 
-/* "[2001:db8::1]" as the address: brackets that hold a colon and come first are an address, not an endpoint. */
+/* n characters that can only be an IPv6 address, with or without a zone: no endpoint has two colons */
+static bool
+is_ipv6(const char *p, size_t n)
+{
+	const char *zone = memchr(p, '%', n);
+	size_t colons = 0, length = zone ? (size_t)(zone - p) : n;
+
+	for (size_t i = 0; i < length; i++) {
+		if (strchr("0123456789abcdefABCDEF:.", p[i]) == NULL)
+			return false;
+		colons += p[i] == ':';
+	}
+	for (size_t i = length; i < n; i++)
+		if (strchr("\\[],=@", p[i]) != NULL)
+			return false;
+	return colons >= 2;
+}
+
+/* "[2001:db8::1]" is an address although it stands in brackets. */
 static bool
 is_bracketed_address(const char *p)
 {
-	size_t n;
+	size_t n = strcspn(p, "]");
 
-	if (*p != '[')
-		return false;
-	n = strcspn(p, "],=\\");
-	return p[n] == ']' && memchr(p, ':', n) != NULL;
+	return *p == '[' && p[n] == ']' && is_ipv6(p + 1, n - 1);
 }
 
 static void
@@ -242,7 +257,7 @@ escape_put(char *out, const char *text, const char *special)
 static char *
 address_put(char *out, const char *address)
 {
-	if (strchr(address, ':') == NULL)
+	if (!is_ipv6(address, strlen(address)))
 		return escape_put(out, address, "\\[]@,=");
 	*out++ = '[';
 	out = escape_put(out, address, "\\[]@,=");
@@ -257,6 +272,8 @@ brackets_put(char *out, const char *endpoint, const char *options)
 	if (*endpoint == '\0' && *options == '\0')
 		return out;
 	*out++ = '[';
+	if (is_ipv6(endpoint, strlen(endpoint)))
+		out = stpcpy(out, "endpoint="); /* or it would read back as the address */
 	out = escape_put(out, endpoint, "\\[]@,=");
 	if (*options != '\0') {
 		if (*endpoint != '\0')
@@ -286,7 +303,7 @@ sp_binding_compose(const struct sp_uuid *object, const char *protseq, const char
 	if (protseq == NULL || !is_protseq(protseq))
 		return RPC_S_INVALID_RPC_PROTSEQ;
 	out = text = mem_alloc(SP_UUID_TEXT + strlen(protseq) + 2 * strlen(address) +
-			       2 * strlen(endpoint) + strlen(options) + sizeof("@:[][,]"));
+			       2 * strlen(endpoint) + strlen(options) + sizeof("@:[][endpoint=,]"));
 	if (text == NULL)
 		return RPC_S_OUT_OF_MEMORY;
 	if (object != NULL) {

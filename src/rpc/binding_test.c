@@ -61,6 +61,8 @@ ipv6_stands_bare_or_in_brackets(void **state)
 {
 	expect("ncacn_ip_tcp:[2001:db8::1][135]", "ncacn_ip_tcp", "2001:db8::1", "135", "");
 	expect("ncacn_ip_tcp:[::1]", "ncacn_ip_tcp", "::1", "", "");
+	expect("ncacn_ip_tcp:[fe80::1%eth0][135]", "ncacn_ip_tcp", "fe80::1%eth0", "135", "");
+	expect("ncalrpc:[a:b]", "ncalrpc", "", "a:b", "");
 	expect("ncacn_ip_tcp:::1[135]", "ncacn_ip_tcp", "::1", "135", "");
 }
 
