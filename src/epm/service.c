@@ -378,12 +378,6 @@ service_fini(void)
 	service.map = NULL;
 }
 
-size_t
-service_n_entries(void)
-{
-	return map_count(service.map);
-}
-
 sp_status
 service_register(sp_server *server, struct sp_error *reterr)
 {

@@ -20,6 +20,4 @@ SP_NODISCARD sp_status service_register(sp_server *, struct sp_error *reterr);
 /* Enters the mapper itself, with every binding of the server; before sp_server_start(). */
 SP_NODISCARD sp_status service_enter_self(const sp_server *, struct sp_error *reterr);
 
-size_t service_n_entries(void);
-
 #endif
