@@ -42,7 +42,14 @@ struct stand {
 	sp_call *call;
 };
 
-static atomic_uint n_warnings;
+static atomic_uint n_warnings, n_server_errors;
+
+static void
+on_server_log(void *arg, enum sp_log_level level, const char *message)
+{
+	if (level == SP_LOG_ERROR)
+		atomic_fetch_add(&n_server_errors, 1);
+}
 
 static void
 on_log(void *arg, enum sp_log_level level, const char *message)
@@ -258,8 +265,9 @@ wait_for_status(struct stand *s, uint32_t wanted, struct tower *ret)
 static sp_server *
 server_start(const struct stand *s)
 {
-	struct sp_server_options options = {
-		.port_policy = "/nonexistent/ports.yaml", .ncalrpc_dir = s->dir};
+	struct sp_server_options options = {.port_policy = "/nonexistent/ports.yaml",
+		.ncalrpc_dir = s->dir,
+		.log = on_server_log};
 	struct sp_interface_options offered = {.annotation = "to be found"};
 	sp_server *server;
 
@@ -295,6 +303,7 @@ a_server_is_found_at_the_address_dialled_and_goes_with_its_session(void **state)
 	assert_string_equal(sp_server_binding(server, 0), expected);
 	sp_server_free(server);
 	wait_for_status(s, EPT_NCA_NOT_REGISTERED, &found);
+	assert_int_equal(atomic_load(&n_server_errors), 0);
 }
 
 static void

@@ -131,15 +131,15 @@ again_later(struct registrar *r, const char *why)
 static void
 on_answer(struct registrar *r, const struct assoc_event *event)
 {
-	uint32_t status = RPC_S_INTERNAL_ERROR;
-	struct epm_ept_insert_args args = {.status = &status};
+	/* the pull puts memory of the arena where [out] parameters are */
+	struct epm_ept_insert_args args = {0};
 	struct sp_pull pull;
+	uint32_t status;
 
 	ndr_pull_init(&pull, buf_slice_bytes(&event->take_stub), event->take_stub.len,
 		event->big_endian, &r->arena, NULL, NULL);
 	epm_client_interface.operations[EPT_INSERT].pull_out(&pull, &args);
-	if (ndr_pull_status(&pull, NULL))
-		status = RPC_X_BAD_STUB_DATA;
+	status = ndr_pull_status(&pull, NULL) ? RPC_X_BAD_STUB_DATA : *args.status;
 	ndr_pull_fini(&pull);
 	if (status == 0) {
 		r->told = false;
