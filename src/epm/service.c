@@ -197,14 +197,14 @@ lookup_new(const struct map_query *query, struct lookup **ret)
 	return status;
 }
 
-/* The handle lives only as long as there is more to say. */
+/* `open`: the handle stays although nothing is left, for the caller to be told so. */
 static void
-lookup_keep(struct lookup *lookup, ept_lookup_handle_t *handle)
+lookup_keep(struct lookup *lookup, ept_lookup_handle_t *handle, bool open)
 {
-	bool more = lookup && lookup->at < lookup->answer.n;
+	bool keep = lookup && (open || lookup->at < lookup->answer.n);
 
-	handle->user = more ? lookup : NULL;
-	if (!more)
+	handle->user = keep ? lookup : NULL;
+	if (!keep)
 		lookup_free(lookup);
 }
 
@@ -236,6 +236,8 @@ entries_fill(
 {
 	uint32_t address = dialled(call);
 
+	if (lookup->at == lookup->answer.n)
+		return EPT_NCA_NOT_REGISTERED;
 	while (*ret_n < max && lookup->at < lookup->answer.n) {
 		const struct map_entry *e = lookup->answer.entries[lookup->at];
 		ept_entry_t *to = &entries[*ret_n];
@@ -251,6 +253,11 @@ entries_fill(
 	return 0;
 }
 
+/*
+ * Clients know the end of a list in two ways: impacket asks for the most that may be asked for and
+ * stops at a nil handle; Samba's rpcclient asks for ten and stops only at ept_s_not_registered - with a nil
+ * handle it would begin again.
+ */
 static void
 on_lookup(sp_call *call, uint32_t inquiry_type, struct sp_uuid *object, rpc_if_id_t *interface_id,
 	uint32_t vers_option, ept_lookup_handle_t *entry_handle, uint32_t max_ents,
@@ -270,7 +277,7 @@ on_lookup(sp_call *call, uint32_t inquiry_type, struct sp_uuid *object, rpc_if_i
 	}
 	if (!*status)
 		*status = entries_fill(call, lookup, max_ents, entries, num_ents);
-	lookup_keep(lookup, entry_handle);
+	lookup_keep(lookup, entry_handle, !*status && max_ents < EPT_MAX_ENTRIES);
 }
 
 /* --- ept_map --- */
@@ -335,7 +342,7 @@ on_map(sp_call *call, struct sp_uuid *object, twr_t *map_tower, ept_lookup_handl
 	}
 	if (!*status)
 		*status = towers_fill(call, lookup, max_towers, towers, num_towers);
-	lookup_keep(lookup, entry_handle);
+	lookup_keep(lookup, entry_handle, false);
 }
 
 static void
