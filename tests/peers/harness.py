@@ -31,12 +31,12 @@ PROGRAMS = {
 
 # Warnings of tshark that are no complaint about us. (message, why)
 ALLOWED_WARNINGS = [
+    (r'TCP window specified by the receiver is now completely full|TCP Zero Window segment|TCP window update',
+     'flow control: the client reads later than we write'),
     (r'Connection reset \(RST\)', 'a peer that closes without reading everything'),
-    (r'No bind info for interface Context ID', 'the capture began, or the context was added, out of tshark\'s sight'),
     (r'This frame is a \(suspected\) ', 'TCP on a loaded machine'),
     (r'Previous segment', 'TCP on a loaded machine'),
     (r'RightHandSide not decoded yet for proto_id', 'tshark does not show that part of a tower; the clients compare it'),
-    (r'Fragment|Not all data available|Long frame', 'impacket and Samba pad as they like: judged when the sender is ours'),
 ]
 
 

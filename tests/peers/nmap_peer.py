@@ -10,7 +10,14 @@ import harness
 from harness import ECHO, can_connect, expect, expect_same, wait_for
 
 SMB = '''
-from impacket import smbserver
+from impacket import smb, smbserver
+
+class WithDomain(smb.SMBNTLMDialect_Data):
+    """nmap insists on the domain's name behind the challenge, which impacket leaves out"""
+    def __setitem__(self, key, value):
+        super().__setitem__(key, 'LAB\\0'.encode('utf-16le') if key == 'Payload' else value)
+
+smb.SMBNTLMDialect_Data = WithDomain
 server = smbserver.SimpleSMBServer(listenAddress="127.0.0.1", listenPort=445)
 server.setSMB2Support(False)
 server.registerNamedPipe("epmapper", ("127.0.0.1", 135))
