@@ -53,6 +53,7 @@ bench: build-packages build-release/build.ninja
 	meson configure build-release -Dbench=true
 	ninja -C build-release -j$(JOBS)
 	build-release/bench/calls
+	build-release/bench/map
 
 coverage:
 	@tools/install-packages
