@@ -217,7 +217,9 @@ a_part_beyond_its_array_is_refused(void **state)
 		assert_int_equal(
 			trial_status(pull_part, &arena, hexes[i], &s), RPC_X_BAD_STUB_DATA);
 	for (uint32_t i = 0; i < 2; i++) {
-		s = (struct part){.max = 10, .first = i ? 11 : 9, .length = i ? 0 : 2};
+		uint16_t room[12] = {0};
+
+		s = (struct part){.max = 10, .first = i ? 11 : 9, .length = i ? 0 : 2, .v = room};
 		ndr_push_init(&push, 0, 0, 100, NULL);
 		push_part(&push, &s);
 		assert_int_equal(ndr_push_status(&push, NULL), NCA_S_FAULT_INVALID_BOUND);

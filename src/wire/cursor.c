@@ -7,7 +7,9 @@ void
 wire_in_init(struct wire_in *in, const void *bytes, size_t len, bool big_endian,
 	struct wire_fault *fault)
 {
-	in->p = in->pdu = bytes;
+	static const uint8_t nothing[1]; /* an empty view may come without an address */
+
+	in->p = in->pdu = bytes ? bytes : nothing;
 	in->end = in->p + len;
 	in->fault = fault;
 	in->what = "PDU";
