@@ -20,6 +20,7 @@ struct sp_client_options {
 	sp_nanos connect_timeout;       /* TCP session, each address (5 s) */
 	sp_nanos discovery_timeout;     /* asking the endpoint mapper, all of it (5 s) */
 	sp_nanos communication_timeout; /* bind and one call (10 s) */
+	sp_nanos deadline;              /* CLOCK_MONOTONIC: no phase waits beyond it (none) */
 	uint16_t max_fragment;          /* offered in bind (5840) */
 	uint32_t max_reply;             /* reassembled stub data, bytes (64 MiB) */
 	uint32_t max_memory;            /* decoded data of one call, bytes (256 MiB) */

@@ -309,7 +309,7 @@ static sp_status
 answer_wait(sp_client *client, struct question *q, uint32_t call_id, sp_nanos timeout,
 	struct assoc_event *ret, struct sp_error *reterr)
 {
-	sp_nanos deadline = time_after(time_now(), timeout);
+	sp_nanos began = time_now(), deadline = client_deadline(client, timeout);
 	enum link_result result;
 	sp_status status;
 
@@ -327,7 +327,7 @@ answer_wait(sp_client *client, struct question *q, uint32_t call_id, sp_nanos ti
 		return say_rejected(q, ret, reterr);
 	q->sent = q->is_call && assoc_call_was_sent(&client->link.conn, call_id);
 	if (result == LINK_TIMEOUT)
-		status = say_timeout(q, timeout, reterr);
+		status = say_timeout(q, time_now() - began, reterr);
 	else if (result == LINK_BROKEN)
 		status = say_broken(q, client->link.sys_errno, reterr);
 	else if (ret->kind == ASSOC_EVENT_NAK)

@@ -19,6 +19,8 @@ struct sp_client {
 /* connect.c: the first three phases. The engine is initialised on success. */
 SP_NODISCARD sp_status client_connect(
 	sp_client *, const struct sp_syntax_id *interface, struct sp_error *reterr);
+/* When a phase that begins now and may take `timeout` must be over. */
+sp_nanos client_deadline(const sp_client *, sp_nanos timeout);
 /* Where, for sentences: the peer or what was asked for. */
 const char *client_where(const sp_client *);
 

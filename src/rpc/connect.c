@@ -17,24 +17,34 @@
 
 #define UNAVAILABLE RPC_S_SERVER_UNAVAILABLE
 
+sp_nanos
+client_deadline(const sp_client *client, sp_nanos timeout)
+{
+	sp_nanos deadline = time_after(time_now(), timeout), last = client->options.deadline;
+
+	return last && last < deadline ? last : deadline;
+}
+
 static sp_status
 resolve(const sp_client *client, uint16_t port, struct address **ret, size_t *ret_n,
 	struct sp_error *reterr)
 {
 	const char *host = *client->binding->address ? client->binding->address : "localhost";
-	sp_nanos timeout = client->options.resolve_timeout;
+	sp_nanos began = time_now(), waited;
+	sp_nanos deadline = client_deadline(client, client->options.resolve_timeout);
 	int eai = 0;
 	sp_status status;
 
-	switch (names_resolve(host, port, time_after(time_now(), timeout), ret, ret_n, &eai)) {
+	switch (names_resolve(host, port, deadline, ret, ret_n, &eai)) {
 	case NAMES_OK: return 0;
 	case NAMES_TIMEOUT:
+		waited = time_now() - began;
 		status = error_set(reterr, SP_PHASE_NAME_RESOLUTION, UNAVAILABLE,
 			"resolve %.200s - no answer in %lld ms - the name servers do not answer",
-			host, (long long)(timeout / SP_MILLISECOND));
+			host, (long long)(waited / SP_MILLISECOND));
 		if (reterr) {
 			reterr->evidence = SP_EVIDENCE_TIMEOUT;
-			reterr->waited = timeout;
+			reterr->waited = waited;
 		}
 		break;
 	case NAMES_FAILED:
@@ -116,13 +126,13 @@ dial_local(sp_client *client, const char *endpoint, int *ret_fd, struct sp_error
 }
 
 static int
-dial_address(const struct address *address, sp_nanos timeout, int *ret_fd)
+dial_address(const struct address *address, sp_nanos deadline, int *ret_fd)
 {
 	int fd, error = tcp_connect(address, &fd);
 
 	if (error)
 		return error;
-	error = pipe_connected(fd, time_after(time_now(), timeout));
+	error = pipe_connected(fd, deadline);
 	if (error)
 		pipe_close(fd);
 	else
@@ -138,24 +148,27 @@ dial_tcp(sp_client *client, const char *endpoint, int *ret_fd, struct sp_error *
 	char text[ADDRESS_TEXT] = "", failed[ADDRESS_TEXT] = "";
 	size_t n = 0;
 	int error = 0, told = 0;
+	sp_nanos began, waited = 0;
 	sp_status status = resolve(client, (uint16_t)atoi(endpoint), &addresses, &n, reterr);
 
 	if (status)
 		return status;
 	for (size_t i = 0; i < n; i++) {
 		address_format(&addresses[i], text);
-		error = dial_address(&addresses[i], client->options.connect_timeout, ret_fd);
+		began = time_now();
+		error = dial_address(&addresses[i],
+			client_deadline(client, client->options.connect_timeout), ret_fd);
 		if (!error)
 			break;
 		if (!told || error == ECONNREFUSED || told != ECONNREFUSED) {
 			told = error;
+			waited = time_now() - began;
 			memcpy(failed, text, sizeof(failed));
 		}
 	}
 	mem_free(addresses);
 	if (error || n == 0)
-		return session_failed(
-			reterr, told ? told : ENOENT, failed, client->options.connect_timeout, n);
+		return session_failed(reterr, told ? told : ENOENT, failed, waited, n);
 	return peer_set(client, mem_printf("ncacn_ip_tcp:%s", text), reterr);
 }
 

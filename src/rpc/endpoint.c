@@ -22,6 +22,7 @@ mapper_client(const sp_client *client, sp_client **ret, struct sp_error *reterr)
 
 	options.connect_timeout = options.discovery_timeout;
 	options.communication_timeout = options.discovery_timeout;
+	options.deadline = client_deadline(client, options.discovery_timeout);
 	snprintf(port, sizeof(port), "%u", options.mapper_port);
 	status = sp_binding_compose(NULL, client->binding->protseq, client->binding->address,
 		client->local ? "epmapper" : port, NULL, &text);

@@ -762,6 +762,47 @@ server_that_never_answers_a_bind_is_a_timeout(void **state)
 	close(fd);
 }
 
+static void
+no_phase_waits_beyond_the_deadline(void **state)
+{
+	sp_nanos start = time_now();
+	struct sp_client_options options = {.deadline = start + 100 * SP_MILLISECOND};
+	struct sp_error err = {0};
+	sp_client *client;
+	char binding[64];
+	int fd = silent_listener(binding);
+
+	assert_int_equal(sp_client_new(binding, &options, &client, &err), 0);
+	assert_int_equal(sp_client_bind(client, &interface.id, &err), RPC_S_CALL_FAILED_DNE);
+	assert_int_equal(err.evidence, SP_EVIDENCE_TIMEOUT);
+	assert_true(err.waited <= 2 * SP_SECOND);
+	/* late is late at once */
+	assert_int_equal(sp_client_bind(client, &interface.id, &err), RPC_S_CALL_FAILED_DNE);
+	assert_true(time_now() - start < 3 * SP_SECOND);
+	sp_client_free(client);
+	close(fd);
+}
+
+static void
+discovery_as_a_whole_keeps_to_its_limit(void **state)
+{
+	struct sp_client_options options = {.discovery_timeout = 100 * SP_MILLISECOND};
+	sp_nanos start = time_now();
+	struct sp_error err = {0};
+	sp_client *client;
+	char binding[64];
+	int fd = silent_listener(binding);
+
+	options.mapper_port = (uint16_t)atoi(strchr(binding, '[') + 1);
+	assert_int_equal(sp_client_new("ncacn_ip_tcp:127.0.0.1", &options, &client, &err), 0);
+	assert_int_equal(sp_client_bind(client, &interface.id, &err), RPC_S_SERVER_UNAVAILABLE);
+	assert_int_equal(err.phase, SP_PHASE_DISCOVERY);
+	assert_int_equal(err.evidence, SP_EVIDENCE_TIMEOUT);
+	assert_true(time_now() - start < 3 * SP_SECOND);
+	sp_client_free(client);
+	close(fd);
+}
+
 static int
 dial(const struct stage *s)
 {
@@ -936,6 +977,8 @@ main(void)
 		TEST(refused_and_absent_are_1722_in_the_session_phase),
 		TEST(name_that_does_not_exist_fails_in_name_resolution),
 		TEST(server_that_never_answers_a_bind_is_a_timeout),
+		TEST(no_phase_waits_beyond_the_deadline),
+		TEST(discovery_as_a_whole_keeps_to_its_limit),
 		TEST(half_a_pdu_then_silence_is_closed_while_others_are_served),
 		TEST(connections_over_the_limit_are_closed),
 		TEST(request_over_the_limit_is_refused_and_the_server_lives),
