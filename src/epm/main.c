@@ -111,7 +111,7 @@ n_sockets_given(void)
 
 	if (!pid || !n || strtol(pid, NULL, 10) != (long)getpid())
 		return 0;
-	return atoi(n);
+	return (int)strtol(n, NULL, 10);
 }
 
 static void

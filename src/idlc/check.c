@@ -3,7 +3,11 @@
  * From what was parsed to what can be emitted: names get their meaning, constants their value, types
  * their shape and layout, attributes their home.
  */
+#include <stdlib.h>
 #include <string.h>
+
+#include <sallyport/binding.h>
+#include <sallyport/stub.h>
 
 #include "idlc/constant.h"
 #include "idlc/diagnostic.h"
@@ -11,8 +15,6 @@
 #include "idlc/names.h"
 #include "idlc/parser.h"
 #include "idlc/shape.h"
-
-#include <sallyport/stub.h>
 
 /* --- attributes ------------------------------------------------------------------------------ */
 
@@ -482,21 +484,17 @@ static void
 interface_uuid(struct compiler *c, struct interface *i)
 {
 	const struct attr *a = attr_find(i->attrs, "uuid");
-	unsigned b[8], t[3];
-	int end = 0;
+	char text[64];
+	size_t n;
 
 	if (!a || !a->text)
 		return;
-	if (sscanf(a->text, " %8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x %n", &t[0], &t[1], &t[2], &b[0],
-		    &b[1], &b[2], &b[3], &b[4], &b[5], &b[6], &b[7], &end) != 11 ||
-		a->text[end] || strlen(a->text) < 36) {
+	n = strcspn(a->text + strspn(a->text, " "), " ");
+	snprintf(text, sizeof(text), "%.*s", (int)n, a->text + strspn(a->text, " "));
+	if (!sp_uuid_parse(text, &i->uuid)) {
 		error_at(c, a->pos, "malformed UUID '%.60s'", a->text);
 		return;
 	}
-	i->uuid = (struct sp_uuid){
-		t[0], (uint16_t)t[1], (uint16_t)t[2], {(uint8_t)b[0], (uint8_t)b[1]}, {0}};
-	for (unsigned n = 0; n < 6; n++)
-		i->uuid.node[n] = (uint8_t)b[n + 2];
 	i->has_uuid = true;
 }
 
@@ -504,12 +502,15 @@ static void
 interface_version(struct compiler *c, struct interface *i)
 {
 	const struct attr *a = attr_find(i->attrs, "version");
-	unsigned major, minor = 0;
-	int n = a && a->text ? sscanf(a->text, "%u.%u", &major, &minor) : 0;
+	unsigned long major, minor = 0;
+	char *end;
 
 	if (!a)
 		return;
-	if (n < 1 || major > UINT16_MAX || minor > UINT16_MAX) {
+	major = strtoul(a->text ? a->text : "", &end, 10);
+	if (*end == '.')
+		minor = strtoul(end + 1, &end, 10);
+	if (!a->text || end == a->text || major > UINT16_MAX || minor > UINT16_MAX) {
 		error_at(c, a->pos, "malformed version, expected version(major.minor)");
 		return;
 	}
@@ -528,7 +529,7 @@ interface_pointers(struct compiler *c, struct interface *i)
 		i->pointer_default = POINTER_REF;
 	else if (strstr(text, "ptr"))
 		i->pointer_default = POINTER_FULL;
-	else if (!strstr(text, "unique"))
+	else if (a && !strstr(text, "unique"))
 		error_at(c, a->pos, "pointer_default is ref, unique or ptr");
 }
 

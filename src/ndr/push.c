@@ -111,7 +111,8 @@ ndr_push_take_more(struct sp_push *push, size_t alignment, size_t n)
 		n = SIZE_MAX - pad;
 	if (n + pad > (size_t)(push->end - push->p) && !grow(push, n + pad))
 		return NULL;
-	memset(push->p, 0, pad);
+	if (pad > 0)
+		memset(push->p, 0, pad);
 	push->p += pad + n;
 	return push->p - n;
 }

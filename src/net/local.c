@@ -50,7 +50,7 @@ int
 local_connect(const char *path, int *ret_fd)
 {
 	struct sockaddr_un un = address_of(path);
-	int fd, error = socket_new(&fd);
+	int fd = -1, error = socket_new(&fd);
 
 	if (error)
 		return error;
@@ -67,7 +67,7 @@ local_connect(const char *path, int *ret_fd)
 static bool
 somebody_answers(const char *path)
 {
-	int fd, error = local_connect(path, &fd);
+	int fd = -1, error = local_connect(path, &fd);
 
 	if (error)
 		return error == EAGAIN || error == EACCES;

@@ -73,7 +73,7 @@ void
 pipe_close(int fd)
 {
 	char unread[4096];
-	size_t n;
+	size_t n = 0;
 
 	if (fd < 0)
 		return;

@@ -149,7 +149,8 @@ dial_tcp(sp_client *client, const char *endpoint, int *ret_fd, struct sp_error *
 	size_t n = 0;
 	int error = 0, told = 0;
 	sp_nanos began, waited = 0;
-	sp_status status = resolve(client, (uint16_t)atoi(endpoint), &addresses, &n, reterr);
+	sp_status status =
+		resolve(client, (uint16_t)strtoul(endpoint, NULL, 10), &addresses, &n, reterr);
 
 	if (status)
 		return status;

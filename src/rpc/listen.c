@@ -100,7 +100,7 @@ tcp_open(struct listener *l, struct sp_error *reterr)
 		l->endpoint = mem_printf("%u", port);
 		return l->endpoint ? 0 : error_no_memory(reterr);
 	}
-	error = port_take(l, (uint16_t)atoi(l->endpoint));
+	error = port_take(l, (uint16_t)strtoul(l->endpoint, NULL, 10));
 	return error ? cannot_create(reterr, error, "TCP port", l->endpoint) : 0;
 }
 

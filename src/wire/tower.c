@@ -4,6 +4,7 @@
 #include "wire/bind.h"
 #include "wire/request.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,8 @@ text_get(const struct tower_floor *f, char *ret)
 	for (size_t i = 0; i < n; i++)
 		if (f->rhs[i] < 0x20 || f->rhs[i] == 0x7f)
 			return false;
-	memcpy(ret, f->rhs, n);
+	if (n > 0)
+		memcpy(ret, f->rhs, n);
 	ret[n] = '\0';
 	return true;
 }
@@ -270,20 +272,19 @@ number_get(const char *text, unsigned max, unsigned *ret)
 static bool
 ipv4_put(struct wire_out *out, const char *text)
 {
-	unsigned part[4];
-	char rest;
-
 	wire_out_u16(out, 4);
 	if (text[0] == '\0') {
 		wire_out_zero(out, 4);
 		return true;
 	}
-	if (sscanf(text, "%3u.%3u.%3u.%3u%c", &part[0], &part[1], &part[2], &part[3], &rest) != 4)
-		return false;
 	for (unsigned i = 0; i < 4; i++) {
-		if (part[i] > 255)
+		char *end;
+		unsigned long part = strtoul(text, &end, 10);
+
+		if (!isdigit((unsigned char)*text) || part > 255 || *end != (i < 3 ? '.' : '\0'))
 			return false;
-		wire_out_u8(out, (uint8_t)part[i]);
+		wire_out_u8(out, (uint8_t)part);
+		text = end + 1;
 	}
 	return true;
 }
@@ -299,11 +300,11 @@ ipx_put(struct wire_out *out, const char *text)
 	if (strlen(text) != 2 * IPX_ADDRESS_SIZE)
 		return false;
 	for (unsigned i = 0; i < IPX_ADDRESS_SIZE; i++) {
-		unsigned byte;
+		const char digits[3] = {text[2 * i], text[2 * i + 1], '\0'};
 
-		if (sscanf(text + 2 * (size_t)i, "%2x", &byte) != 1)
+		if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1]))
 			return false;
-		wire_out_u8(out, (uint8_t)byte);
+		wire_out_u8(out, (uint8_t)strtoul(digits, NULL, 16));
 	}
 	return true;
 }
