@@ -112,7 +112,7 @@ lex(struct compiler *c, const struct source *source, struct token **ret_tokens)
 		if (n == cap) {
 			cap = cap ? cap * 2 : 256;
 			more = compiler_new(c, cap, sizeof(*more));
-			if (n)
+			if (tokens)
 				memcpy(more, tokens, n * sizeof(*more));
 			tokens = more;
 		}

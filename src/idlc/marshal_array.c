@@ -300,7 +300,7 @@ static bool
 needs_all_room(const struct shape *s, const struct scope *scope)
 {
 	return shape_is_varying(s) && s->dimensions[0].size && scope->is_operation &&
-	       !scope->is_out && scope->level == 1 && scope->field->out;
+	       !scope->is_out && scope->level == 1 && scope->field && scope->field->out;
 }
 
 static const char *

@@ -111,7 +111,7 @@ ndr_push_take_more(struct sp_push *push, size_t alignment, size_t n)
 		n = SIZE_MAX - pad;
 	if (n + pad > (size_t)(push->end - push->p) && !grow(push, n + pad))
 		return NULL;
-	if (pad > 0)
+	if (pad > 0 && push->p)
 		memset(push->p, 0, pad);
 	push->p += pad + n;
 	return push->p - n;

@@ -89,13 +89,13 @@ sp_status
 target_mapper(const char *text, uint16_t mapper_port, char **ret_text, struct sp_error *reterr)
 {
 	const char *endpoint;
-	sp_binding *binding;
+	sp_binding *binding = NULL;
 	char port[8];
 	sp_status status = target_parse(text, &binding, reterr);
 
 	if (status)
 		return status;
-	snprintf(port, sizeof(port), "%u", mapper_port ? mapper_port : 135);
+	snprintf(port, sizeof(port), "%u", mapper_port ? mapper_port : 135u);
 	endpoint = *binding->endpoint                     ? binding->endpoint
 		   : !strcmp(binding->protseq, "ncalrpc") ? "epmapper"
 							  : port;
@@ -107,7 +107,7 @@ target_mapper(const char *text, uint16_t mapper_port, char **ret_text, struct sp
 sp_status
 target_binding(const char *text, char **ret_text, struct sp_error *reterr)
 {
-	sp_binding *binding;
+	sp_binding *binding = NULL;
 	sp_status status = target_parse(text, &binding, reterr);
 
 	if (status)
