@@ -46,6 +46,9 @@ void sp_client_free(sp_client *);
 SP_NODISCARD sp_status sp_client_bind(
 	sp_client *, const struct sp_syntax_id *interface, struct sp_error *reterr);
 
+/* No phase of this client waits beyond that moment of CLOCK_MONOTONIC from now on; 0: no limit. */
+void sp_client_set_deadline(sp_client *, sp_nanos deadline);
+
 /* Closes the connection (context handles on the server are run down); the next call binds again. */
 void sp_client_disconnect(sp_client *);
 

@@ -47,7 +47,7 @@ void
 address_format(const struct address *a, char ret[ADDRESS_TEXT])
 {
 	const struct sockaddr_in6 *ipv6 = as_ipv6(a);
-	char host[ADDRESS_TEXT - 10] = "";
+	char host[ADDRESS_TEXT - 12] = "";
 
 	ret[0] = 0;
 	if (ipv6 && IN6_IS_ADDR_V4MAPPED(&ipv6->sin6_addr))
@@ -57,7 +57,9 @@ address_format(const struct address *a, char ret[ADDRESS_TEXT])
 	else if (getnameinfo((const struct sockaddr *)&a->storage, a->len, host, sizeof(host), NULL,
 			 0, NI_NUMERICHOST))
 		return;
-	snprintf(ret, ADDRESS_TEXT, "%s[%u]", host, address_port(a));
+	/* as string bindings have it: an IPv6 address in brackets of its own */
+	snprintf(ret, ADDRESS_TEXT, strchr(host, ':') ? "[%s][%u]" : "%s[%u]", host,
+		address_port(a));
 }
 
 uint16_t

@@ -104,6 +104,12 @@ sp_client_new(const char *string_binding, const struct sp_client_options *option
 }
 
 void
+sp_client_set_deadline(sp_client *client, sp_nanos deadline)
+{
+	client->options.deadline = deadline;
+}
+
+void
 sp_client_disconnect(sp_client *client)
 {
 	if (client->connected)

@@ -776,6 +776,8 @@ no_phase_waits_beyond_the_deadline(void **state)
 	assert_int_equal(sp_client_bind(client, &interface.id, &err), RPC_S_CALL_FAILED_DNE);
 	assert_int_equal(err.evidence, SP_EVIDENCE_TIMEOUT);
 	assert_true(err.waited <= 2 * SP_SECOND);
+	sp_client_set_deadline(client, time_now() + 50 * SP_MILLISECOND);
+	assert_int_equal(sp_client_bind(client, &interface.id, &err), RPC_S_CALL_FAILED_DNE);
 	/* late is late at once */
 	assert_int_equal(sp_client_bind(client, &interface.id, &err), RPC_S_CALL_FAILED_DNE);
 	assert_true(time_now() - start < 3 * SP_SECOND);

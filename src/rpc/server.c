@@ -295,8 +295,10 @@ socket_describe(struct listener *l, int fd, struct sp_error *reterr, sp_status *
 		else
 			l->binding = mem_printf("ncacn_ip_tcp:%s", text);
 		if (!address_is_any(&address)) {
-			*strchr(text, '[') = 0;
-			l->address = mem_strdup(text);
+			/* without the port, and without the brackets of IPv6 */
+			*strrchr(text, '[') = 0;
+			text[strcspn(text, "]")] = 0;
+			l->address = mem_strdup(text[0] == '[' ? text + 1 : text);
 		}
 	}
 	if (!l->endpoint || !l->binding)
