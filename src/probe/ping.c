@@ -89,11 +89,13 @@ ask_mgmt(struct probe_ping *p, struct sp_error *reterr)
 }
 
 sp_status
-probe_ping_round(struct probe_ping *p, sp_nanos *ret_took, struct sp_error *reterr)
+probe_ping_round(
+	struct probe_ping *p, sp_nanos deadline, sp_nanos *ret_took, struct sp_error *reterr)
 {
 	sp_nanos began;
 	sp_status status;
 
+	sp_client_set_deadline(p->client, deadline);
 	if (p->by_bind)
 		sp_client_disconnect(p->client);
 	began = time_now();

@@ -35,9 +35,9 @@ SP_NODISCARD sp_status probe_ping_open(const char *binding, const struct sp_clie
 	const struct sp_syntax_id *interface, struct probe_ping **ret, sp_nanos *ret_took,
 	struct sp_error *reterr);
 void probe_ping_close(struct probe_ping *);
-/* One round trip. */
+/* One round trip, over by `deadline` (CLOCK_MONOTONIC). */
 SP_NODISCARD sp_status probe_ping_round(
-	struct probe_ping *, sp_nanos *ret_took, struct sp_error *reterr);
+	struct probe_ping *, sp_nanos deadline, sp_nanos *ret_took, struct sp_error *reterr);
 /* What a round trip is, in a few words; the string binding of the peer. */
 const char *probe_ping_measured(const struct probe_ping *);
 const char *probe_ping_peer(const struct probe_ping *);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* A command is a file with its own run() and one row in the table of commands.c. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/options.h"
+#include "report/report.h"
+
+struct example {
+	const char *line; /* what to type; NULL ends */
+	const char *what; /* what it is for */
+};
+
+struct command {
+	const char *name;
+	const char *summary;                      /* one line, no full stop */
+	const char *arguments[ARGUMENTS_MAX + 1]; /* "HOST", ...; NULL ends */
+	const char *description;                  /* paragraphs, separated by blank lines */
+	const struct option_row *options;         /* its own; may be NULL */
+	const struct example *examples;
+	/* Asks, and fills the report. Called with what options_parse() let pass. */
+	enum outcome (*run)(const struct settings *, struct report *);
+};
+
+extern const struct command command_endpoints, command_interfaces, command_ping, command_resolve;
+extern const struct command *const commands[]; /* NULL ends */
+const struct command *command_find(const char *name);
+
+#endif
