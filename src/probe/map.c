@@ -209,12 +209,13 @@ lookup(struct mapper *m, ept_entry_t *page, ept_lookup_handle_t *handle, struct 
 
 		if (status)
 			return asked(status, reterr);
+		/* Samba says in one breath what it has and that there is no more */
+		if ((!mapper_status || is_end(mapper_status)) && !page_add(list, m, page, n))
+			return error_no_memory(reterr);
 		if (is_end(mapper_status) || (!mapper_status && n == 0))
 			return 0;
 		if (mapper_status)
 			return mapper_says(m, "its map", mapper_status, reterr);
-		if (!page_add(list, m, page, n))
-			return error_no_memory(reterr);
 		if (list->n + list->n_broken > MAX_ENTRIES) {
 			error_set(reterr, SP_PHASE_DISCOVERY, RPC_S_PROTOCOL_ERROR,
 				"read the map of %.100s - more than %u entries - the mapper does "
