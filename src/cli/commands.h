@@ -13,10 +13,12 @@ struct example {
 
 struct command {
 	const char *name;
-	const char *summary;                      /* one line, no full stop */
-	const char *arguments[ARGUMENTS_MAX + 1]; /* "HOST", ...; NULL ends */
-	const char *description;                  /* paragraphs, separated by blank lines */
-	const struct option_row *options;         /* its own; may be NULL */
+	const char *summary; /* one line, no full stop */
+	/* "HOST"; "[FILE]" may be left out, "[FILE...]" and "FILE..." may come often; NULL ends */
+	const char *arguments[ARGUMENTS_MAX + 1];
+	bool is_local;                    /* asks no other host: no timeouts */
+	const char *description;          /* paragraphs, separated by blank lines */
+	const struct option_row *options; /* its own; may be NULL */
 	const struct example *examples;
 	/* Asks, and fills the report. Called with what options_parse() let pass. */
 	enum outcome (*run)(const struct settings *, struct report *);

@@ -32,6 +32,12 @@ const struct option_row options_common[] = {
 	{'h', "help", OPTION_FLAG, AT(help), NULL, "show this"},
 	{0},
 };
+
+const struct option_row options_local[] = {
+	{'j', "json", OPTION_FLAG, AT(json), NULL, "records for programs: one JSON object a line"},
+	{'h', "help", OPTION_FLAG, AT(help), NULL, "show this"},
+	{0},
+};
 #undef AT
 
 const struct option_row *
@@ -42,7 +48,7 @@ option_at(const struct command *command, size_t n)
 	for (; row && row->name; row++)
 		if (n-- == 0)
 			return row;
-	for (row = options_common; row->name; row++)
+	for (row = command->is_local ? options_local : options_common; row->name; row++)
 		if (n-- == 0)
 			return row;
 	return NULL;
@@ -237,22 +243,41 @@ letters(struct words *w, const char *word, struct settings *s)
 	return true;
 }
 
+/* Whether the command has a place for its n-th argument: its last one may come often. */
 static bool
-argument_take(struct words *w, const char *word, size_t *n, struct settings *s)
+has_place(const struct command *command, size_t n)
 {
-	if (*n == ARGUMENTS_MAX || !w->command->arguments[*n]) {
+	size_t last = 0;
+
+	if (!command->arguments[0])
+		return false;
+	while (last + 1 < ARGUMENTS_MAX && command->arguments[last + 1])
+		last++;
+	return n <= last || strstr(command->arguments[last], "...");
+}
+
+static bool
+argument_take(struct words *w, char *word, struct settings *s)
+{
+	if (!has_place(w->command, s->n_words)) {
 		fprintf(w->talk, "sallyport %s: \"%s\" is one word too many\n", w->command->name,
 			word);
 		return complain(w);
 	}
-	s->arguments[(*n)++] = word;
+	if (s->n_words < ARGUMENTS_MAX)
+		s->arguments[s->n_words] = word;
+	/* argv itself keeps them: this place has been read */
+	s->words[s->n_words++] = word;
 	return true;
 }
 
 static bool
-arguments_are_there(const struct words *w, size_t n, const struct settings *s)
+arguments_are_there(const struct words *w, const struct settings *s)
 {
-	if (s->help || n == ARGUMENTS_MAX || !w->command->arguments[n])
+	size_t n = s->n_words;
+
+	if (s->help || n >= ARGUMENTS_MAX || !w->command->arguments[n] ||
+		w->command->arguments[n][0] == '[')
 		return true;
 	fprintf(w->talk, "sallyport %s: %s is missing\n", w->command->name,
 		w->command->arguments[n]);
@@ -264,17 +289,16 @@ options_parse(
 	const struct command *command, int argc, char **argv, struct settings *ret, FILE *talk)
 {
 	struct words w = {.command = command, .word = argv, .n = argc, .talk = talk};
-	struct settings s = {0};
+	struct settings s = {.words = argv};
 	bool options_end = false;
-	size_t n = 0;
 
 	while (w.n > 0) {
-		const char *word = *w.word++;
+		char *word = *w.word++;
 		bool good;
 
 		w.n--;
 		if (options_end || word[0] != '-' || !word[1])
-			good = argument_take(&w, word, &n, &s);
+			good = argument_take(&w, word, &s);
 		else if (word[1] != '-')
 			good = letters(&w, word + 1, &s);
 		else if (word[2])
@@ -284,7 +308,7 @@ options_parse(
 		if (!good)
 			return false;
 	}
-	if (!arguments_are_there(&w, n, &s))
+	if (!arguments_are_there(&w, &s))
 		return false;
 	*ret = s;
 	return true;

@@ -15,6 +15,8 @@
 /* What a command line comes to. Zero: not given. */
 struct settings {
 	const char *arguments[ARGUMENTS_MAX];
+	char **words; /* all arguments in their order, also those beyond ARGUMENTS_MAX */
+	size_t n_words;
 	bool help;
 	bool json;
 	sp_nanos timeout; /* all of it */
@@ -53,6 +55,8 @@ struct option_row {
 struct command; /* commands.h */
 
 extern const struct option_row options_common[];
+extern const struct option_row
+	options_local[]; /* the common ones of commands that ask no other host */
 
 /* The n-th of a command's options, its own before the common ones; NULL past the end. */
 const struct option_row *option_at(const struct command *, size_t n);

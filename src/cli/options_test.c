@@ -21,7 +21,8 @@ static bool
 parse(const struct command *command, const char *line, struct settings *ret)
 {
 	static char room[300];
-	char *words[WORDS_MAX], *rest = NULL;
+	static char *words[WORDS_MAX]; /* settings point into it */
+	char *rest = NULL;
 	size_t said_len;
 	char *talk_text;
 	FILE *talk = open_memstream(&talk_text, &said_len);
@@ -79,6 +80,39 @@ two_dashes_end_the_options(void **state)
 	assert_true(parse(&command_resolve, "-j -- --host -x", &s));
 	assert_string_equal(s.arguments[0], "--host");
 	assert_string_equal(s.arguments[1], "-x");
+}
+
+static void
+the_last_argument_may_come_often_or_not_at_all(void **state)
+{
+	static const struct command often = {
+		.name = "often", .arguments = {"WHAT", "[FILE...]"}, .is_local = true};
+	struct settings s;
+
+	assert_true(parse(&often, "check a.yaml --json b.reg c", &s));
+	assert_int_equal(s.n_words, 4);
+	assert_string_equal(s.words[0], "check");
+	assert_string_equal(s.words[2], "b.reg");
+	assert_string_equal(s.words[3], "c");
+	assert_string_equal(s.arguments[1], "a.yaml");
+	assert_true(parse(&often, "show", &s));
+	assert_int_equal(s.n_words, 1);
+	assert_null(s.arguments[1]);
+	assert_false(parse(&often, "", &s));
+	assert_non_null(strstr(said, "WHAT is missing"));
+}
+
+static void
+a_command_that_asks_nobody_has_no_timeouts(void **state)
+{
+	static const struct command local = {.name = "local", .is_local = true};
+	struct settings s;
+
+	assert_true(parse(&local, "--json", &s));
+	assert_false(parse(&local, "--timeout 3", &s));
+	assert_non_null(strstr(said, "no option --timeout"));
+	assert_false(parse(&local, "word", &s));
+	assert_non_null(strstr(said, "one word too many"));
 }
 
 static void
@@ -220,6 +254,8 @@ main(void)
 		cmocka_unit_test(options_and_arguments_may_mix),
 		cmocka_unit_test(a_value_follows_a_blank_an_equals_sign_or_its_letter),
 		cmocka_unit_test(two_dashes_end_the_options),
+		cmocka_unit_test(the_last_argument_may_come_often_or_not_at_all),
+		cmocka_unit_test(a_command_that_asks_nobody_has_no_timeouts),
 		cmocka_unit_test(every_phase_has_its_limit),
 		cmocka_unit_test(durations_are_what_people_write),
 		cmocka_unit_test(wrong_words_are_named_and_change_nothing),
