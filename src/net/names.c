@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/names.h"
 
-#include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "net/pipe.h"
 
 /* Shared by the asker and the thread; the last of the two frees it. */
-struct question {
+struct names_question {
 	pthread_mutex_t lock;
-	pthread_cond_t answered;
+	int fd; /* an eventfd: written when done */
 	bool done, given_up;
 	int eai;
 	struct addrinfo *found;
@@ -20,66 +22,53 @@ struct question {
 };
 
 static void
-question_free(struct question *q)
+question_free(struct names_question *q)
 {
 	if (q->found)
 		freeaddrinfo(q->found);
-	pthread_cond_destroy(&q->answered);
+	if (q->fd >= 0)
+		close(q->fd);
 	pthread_mutex_destroy(&q->lock);
 	mem_free(q);
 }
 
-static struct question *
+static struct names_question *
 question_new(const char *host)
 {
 	size_t size = strlen(host) + 1;
-	struct question *q = mem_zalloc(1, sizeof(*q) + size);
-	pthread_condattr_t attributes;
+	struct names_question *q = mem_zalloc(1, sizeof(*q) + size);
 
 	if (!q)
 		return NULL;
 	memcpy(q->host, host, size);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&q->answered, &attributes);
-	pthread_condattr_destroy(&attributes);
 	pthread_mutex_init(&q->lock, NULL);
-	return q;
+	q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (q->fd >= 0)
+		return q;
+	question_free(q);
+	return NULL;
 }
 
 static void *
 look_up(void *arg)
 {
-	struct question *q = arg;
+	struct names_question *q = arg;
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
 	int eai = getaddrinfo(q->host, NULL, &hints, &found);
+	const uint64_t one = 1;
 
 	pthread_mutex_lock(&q->lock);
 	q->done = true;
 	q->eai = eai;
 	q->found = eai ? NULL : found;
 	bool ours = q->given_up;
-	pthread_cond_signal(&q->answered);
+	/* an eventfd takes this write unless it was written 2^64 - 1 times */
+	if (!ours && write(q->fd, &one, sizeof(one)) < 0)
+		q->eai = EAI_SYSTEM;
 	pthread_mutex_unlock(&q->lock);
 	if (ours)
 		question_free(q);
 	return NULL;
-}
-
-/* False: the deadline passed and the question belongs to the thread. */
-static bool
-answer_wait(struct question *q, sp_nanos deadline)
-{
-	struct timespec at = {.tv_sec = deadline / SP_SECOND, .tv_nsec = deadline % SP_SECOND};
-	int error = 0;
-
-	pthread_mutex_lock(&q->lock);
-	while (!q->done && error != ETIMEDOUT)
-		error = pthread_cond_timedwait(&q->answered, &q->lock, &at);
-	bool done = q->done;
-	q->given_up = !done;
-	pthread_mutex_unlock(&q->lock);
-	return done;
 }
 
 static enum names_result
@@ -118,13 +107,60 @@ thread_start(void *(*fn)(void *), void *arg)
 	return ok;
 }
 
+struct names_question *
+names_ask(const char *host)
+{
+	struct names_question *q = question_new(host);
+
+	if (q && !thread_start(look_up, q)) {
+		question_free(q);
+		return NULL;
+	}
+	return q;
+}
+
+int
+names_fd(const struct names_question *q)
+{
+	return q->fd;
+}
+
+enum names_result
+names_answer(
+	struct names_question *q, uint16_t port, struct address **ret, size_t *ret_n, int *ret_eai)
+{
+	pthread_mutex_lock(&q->lock);
+	bool done = q->done;
+	pthread_mutex_unlock(&q->lock);
+	if (!done)
+		return NAMES_TIMEOUT;
+	if (!q->eai)
+		return addresses_copy(q->found, port, ret, ret_n);
+	*ret_eai = q->eai;
+	return NAMES_FAILED;
+}
+
+void
+names_forget(struct names_question *q)
+{
+	if (!q)
+		return;
+	pthread_mutex_lock(&q->lock);
+	bool ours = q->done;
+	q->given_up = true;
+	pthread_mutex_unlock(&q->lock);
+	if (ours)
+		question_free(q);
+}
+
 enum names_result
 names_resolve(const char *host, uint16_t port, sp_nanos deadline, struct address **ret,
 	size_t *ret_n, int *ret_eai)
 {
 	struct address numeric;
-	struct question *q;
+	struct names_question *q;
 	enum names_result result;
+	short revents;
 
 	if (address_parse(host, port, &numeric)) {
 		*ret = mem_alloc(sizeof(numeric));
@@ -134,21 +170,12 @@ names_resolve(const char *host, uint16_t port, sp_nanos deadline, struct address
 		*ret_n = 1;
 		return NAMES_OK;
 	}
-	q = question_new(host);
+	q = names_ask(host);
 	if (!q)
 		return NAMES_NO_MEMORY;
-	if (!thread_start(look_up, q)) {
-		question_free(q);
-		return NAMES_NO_MEMORY;
-	}
-	if (!answer_wait(q, deadline))
-		return NAMES_TIMEOUT;
-	if (q->eai) {
-		*ret_eai = q->eai;
-		result = NAMES_FAILED;
-	} else {
-		result = addresses_copy(q->found, port, ret, ret_n);
-	}
-	question_free(q);
+	/* whatever the wait says: is there an answer? */
+	(void)!pipe_wait(q->fd, POLLIN, deadline, &revents);
+	result = names_answer(q, port, ret, ret_n, ret_eai);
+	names_forget(q);
 	return result;
 }

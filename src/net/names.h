@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Host names to addresses, with a deadline. Any thread. */
+/*
+ * Host names to addresses. getaddrinfo knows no deadline and no descriptor: it runs in a thread of its own, which
+ * is left to end by itself when nobody waits any more; its answer is dropped then.
+ */
 #ifndef NET_NAMES_H
 #define NET_NAMES_H
 
@@ -7,11 +10,20 @@
 
 enum names_result { NAMES_OK, NAMES_FAILED, NAMES_TIMEOUT, NAMES_NO_MEMORY };
 
+struct names_question;
+
+/* NULL: no memory, no descriptor or no thread. */
+struct names_question *names_ask(const char *host);
+int names_fd(const struct names_question *); /* readable when there is an answer */
 /*
- * The host's addresses in the order in which to try them; *ret is mem_free'd by the caller. NAMES_FAILED:
- * *ret_eai is getaddrinfo's code. An address in numbers needs no look-up. getaddrinfo knows no deadline: it runs
- * in a thread of its own, which at NAMES_TIMEOUT is left to end by itself; its answer is dropped.
+ * The host's addresses in the order in which to try them; *ret is mem_free'd by the caller. NAMES_TIMEOUT: there is no
+ * answer yet. NAMES_FAILED: *ret_eai is getaddrinfo's code.
  */
+SP_NODISCARD enum names_result names_answer(
+	struct names_question *, uint16_t port, struct address **ret, size_t *ret_n, int *ret_eai);
+void names_forget(struct names_question *); /* NULL is fine */
+
+/* The same, waiting. An address in numbers needs no look-up. Any thread. */
 SP_NODISCARD enum names_result names_resolve(const char *host, uint16_t port, sp_nanos deadline,
 	struct address **ret, size_t *ret_n, int *ret_eai);
 

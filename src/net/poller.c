@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/poller.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+
+int
+poller_init(struct poller *p)
+{
+	memset(p, 0, sizeof(*p));
+	list_init(&p->timers);
+	p->due = SP_NEVER;
+	p->fd = epoll_create1(EPOLL_CLOEXEC);
+	return p->fd < 0 ? errno : 0;
+}
+
+void
+poller_fini(struct poller *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+}
+
+/* --- descriptors --- */
+
+static struct epoll_event
+event_of(struct poll_watch *w)
+{
+	return (struct epoll_event){
+		.events = (w->events & POLLER_READ ? EPOLLIN | EPOLLRDHUP : 0u) |
+			  (w->events & POLLER_WRITE ? EPOLLOUT : 0u),
+		.data.ptr = w,
+	};
+}
+
+int
+poll_watch_start(struct poll_watch *w, struct poller *poller, int fd, unsigned events,
+	void (*fn)(void *arg, unsigned events), void *arg)
+{
+	struct epoll_event event;
+
+	*w = (struct poll_watch){
+		.poller = poller, .fd = fd, .events = events, .fn = fn, .arg = arg};
+	event = event_of(w);
+	if (epoll_ctl(poller->fd, EPOLL_CTL_ADD, fd, &event) == 0)
+		return 0;
+	w->poller = NULL;
+	return errno;
+}
+
+void
+poll_watch_set(struct poll_watch *w, unsigned events)
+{
+	struct epoll_event event;
+
+	if (!w->poller || w->events == events)
+		return;
+	w->events = events;
+	event = event_of(w);
+	epoll_ctl(w->poller->fd, EPOLL_CTL_MOD, w->fd, &event);
+}
+
+void
+poll_watch_stop(struct poll_watch *w)
+{
+	struct poller *p = w->poller;
+
+	if (!p)
+		return;
+	epoll_ctl(p->fd, EPOLL_CTL_DEL, w->fd, NULL);
+	/* what was reported in the same breath is not heard of any more */
+	for (int i = 0; i < p->n_batch; i++)
+		if (p->batch[i].data.ptr == w)
+			p->batch[i].data.ptr = NULL;
+	w->poller = NULL;
+}
+
+static unsigned
+readiness(uint32_t events)
+{
+	unsigned ready = 0;
+
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP))
+		ready |= POLLER_READ;
+	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+		ready |= POLLER_WRITE;
+	return ready;
+}
+
+static void
+descriptors_serve(struct poller *p, int timeout_ms)
+{
+	int n = epoll_wait(p->fd, p->batch, POLLER_BATCH, timeout_ms);
+
+	p->n_batch = n > 0 ? n : 0;
+	for (int i = 0; i < p->n_batch; i++) {
+		struct poll_watch *w = p->batch[i].data.ptr;
+
+		if (w)
+			w->fn(w->arg, readiness(p->batch[i].events));
+	}
+	p->n_batch = 0;
+}
+
+/* --- times --- */
+
+void
+poll_timer_init(struct poll_timer *t, void (*fn)(void *arg), void *arg)
+{
+	list_init(&t->node);
+	t->at = SP_NEVER;
+	t->fn = fn;
+	t->arg = arg;
+}
+
+void
+poll_timer_stop(struct poll_timer *t)
+{
+	list_remove(&t->node);
+	t->at = SP_NEVER;
+}
+
+void
+poll_timer_set(struct poll_timer *t, struct poller *p, sp_nanos at)
+{
+	list_remove(&t->node);
+	t->at = at;
+	if (at == SP_NEVER)
+		return;
+	list_append(&p->timers, &t->node);
+	if (at < p->due)
+		p->due = at;
+}
+
+sp_nanos
+poller_due(const struct poller *p)
+{
+	return list_is_empty(&p->timers) ? SP_NEVER : p->due;
+}
+
+/* A timer that is stopped while others run leaves the list of those that have gone off, too. */
+static void
+timers_serve(struct poller *p)
+{
+	sp_nanos now;
+	struct list gone;
+
+	if (p->due == SP_NEVER || (now = time_now()) < p->due)
+		return;
+	list_init(&gone);
+	p->due = SP_NEVER;
+	list_for_safe (it, &p->timers) {
+		struct poll_timer *t = list_entry(it, struct poll_timer, node);
+
+		if (t->at <= now) {
+			list_remove(&t->node);
+			list_append(&gone, &t->node);
+		} else if (t->at < p->due) {
+			p->due = t->at;
+		}
+	}
+	while (!list_is_empty(&gone)) {
+		struct poll_timer *t = list_entry(gone.next, struct poll_timer, node);
+
+		poll_timer_stop(t);
+		t->fn(t->arg);
+	}
+}
+
+void
+poller_turn(struct poller *p, sp_nanos until)
+{
+	sp_nanos due = poller_due(p);
+
+	if (due < until)
+		until = due;
+	descriptors_serve(p, until <= 0 ? 0 : time_poll_ms(time_now(), until));
+	timers_serve(p);
+}
