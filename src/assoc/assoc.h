@@ -87,7 +87,10 @@ struct assoc_event {
 	struct sp_uuid object;
 	const struct assoc_offer *offer; /* REQUEST, server BOUND: the interface */
 	struct sp_syntax_id transfer;    /* REQUEST, RESPONSE: the negotiated transfer syntax */
-	/* REQUEST, RESPONSE, FAULT (extended error information): stub data; the owner releases it (buf_slice_fini) */
+	/*
+	 * REQUEST, RESPONSE: stub data. FAULT, NAK: extended error information ([MS-EERR]) when there is some. The
+	 * owner releases it (buf_slice_fini).
+	 */
 	struct buf_slice take_stub;
 	bool big_endian; /* integers in the stub data */
 	/* FAULT */
@@ -156,8 +159,22 @@ SP_NODISCARD bool assoc_bind(struct assoc_conn *, const struct sp_syntax_id *int
 	const struct sp_syntax_id *transfers, size_t n_transfers, uint32_t *ret_call_id);
 /* Client: has a byte of the request left through assoc_take? Decides 1726 against 1727. */
 bool assoc_call_was_sent(const struct assoc_conn *, uint32_t call_id);
-/* Client: gives the call up (orphaned); nothing more is heard of it. */
+/* Client: is there still something to come of it? A maybe call is over as soon as it has been sent. */
+bool assoc_call_is_open(const struct assoc_conn *, uint32_t call_id);
+/* Client: asks the server to end the call (co_cancel); an answer still comes. Repeating it does nothing. */
+void assoc_cancel(struct assoc_conn *, uint32_t call_id);
+/*
+ * Client: gives the call up; nothing more is heard of it. When the server knows of it, it is told (orphaned), and
+ * unless keeping the connection was agreed ([MS-RPCE] 3.3.1.5.10) the connection takes no new calls and ends with the
+ * last of the others.
+ */
 void assoc_abandon(struct assoc_conn *, uint32_t call_id);
+/*
+ * Client: how many more calls could be under way at once: one until the bind_ack has come and always without
+ * PFC_CONC_MPX, max_calls with it. Further ones wait in the engine.
+ */
+uint32_t assoc_client_room(const struct assoc_conn *);
+bool assoc_client_is_bound(const struct assoc_conn *); /* the bind_ack has come */
 
 /* Server: the answer to REQUEST call_id. take_stub may be NULL (no bytes). A call that is gone: dropped. */
 void assoc_reply(struct assoc_conn *, uint32_t call_id, struct buf *take_stub);

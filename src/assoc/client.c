@@ -295,6 +295,50 @@ assoc_call_was_sent(const struct assoc_conn *a, uint32_t call_id)
 	return !c || c->was_sent;
 }
 
+bool
+assoc_call_is_open(const struct assoc_conn *a, uint32_t call_id)
+{
+	return call_find(a, call_id) != NULL;
+}
+
+void
+assoc_cancel(struct assoc_conn *a, uint32_t call_id)
+{
+	struct assoc_call *c = call_find(a, call_id);
+
+	if (!c || c->cancelled || c->state == STATE_SEND_PDUS || conn_is_closed(a))
+		return;
+	c->cancelled = true;
+	output_header(a, PTYPE_CO_CANCEL, WHOLE, call_id);
+}
+
+/* A request of which nothing has left is taken back: true, the server does not know of it. */
+static bool
+request_take_back(struct assoc_conn *a, uint32_t call_id)
+{
+	list_for_safe (it, &a->output) {
+		struct assoc_output *o = list_entry(it, struct assoc_output, node);
+
+		if (o->call_id == call_id && o->sent == 0) {
+			output_drop(a, o);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+orphan(struct assoc_conn *a, uint32_t call_id)
+{
+	output_header(a, PTYPE_ORPHANED, WHOLE, call_id);
+	if (a->features & BTFN_KEEP_CONNECTION_ON_ORPHAN)
+		return;
+	if (a->n_calls == 0)
+		conn_close(a, ASSOC_CLOSE_LOCAL, "a call was given up");
+	else
+		a->stopping = true;
+}
+
 void
 assoc_abandon(struct assoc_conn *a, uint32_t call_id)
 {
@@ -307,13 +351,26 @@ assoc_abandon(struct assoc_conn *a, uint32_t call_id)
 	call_free(a, c);
 	if (conn_is_closed(a))
 		return;
-	if (known) {
-		output_header(a, PTYPE_ORPHANED, WHOLE, call_id);
-		/* [MS-RPCE] 3.3.1.5.10 */
-		if (!(a->features & BTFN_KEEP_CONNECTION_ON_ORPHAN))
-			conn_close(a, ASSOC_CLOSE_LOCAL, "a call was given up");
-	}
+	if (known && !request_take_back(a, call_id))
+		orphan(a, call_id);
 	push(a);
+}
+
+uint32_t
+assoc_client_room(const struct assoc_conn *a)
+{
+	bool many = a->mpx && (a->state == CLIENT_BOUND || a->state == CLIENT_ALTER_SENT);
+	uint32_t most = many ? a->limits->max_calls : 1;
+
+	if (conn_is_closed(a) || a->stopping || a->eof || a->current_call_id >= MAX_CALL_ID - 2)
+		return 0;
+	return a->n_calls < most ? most - a->n_calls : 0;
+}
+
+bool
+assoc_client_is_bound(const struct assoc_conn *a)
+{
+	return a->state == CLIENT_BOUND || a->state == CLIENT_ALTER_SENT;
 }
 
 uint32_t
@@ -387,6 +444,11 @@ take_nak(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 	ret->call_id = p->header.call_id;
 	ret->reason = nak.reason;
 	ret->what = nak_reason_name(nak.reason);
+	ret->big_endian = pdu_is_big_endian(p->header.drep);
+	if (nak.extended)
+		ret->take_stub = (struct buf_slice){.buf = buf_ref(p->buf),
+			.off = (uint32_t)(nak.extended - p->buf->data),
+			.len = nak.extended_len};
 	conn_close(a, ASSOC_CLOSE_NAK, ret->what);
 	return true;
 }

@@ -6,10 +6,11 @@
  *   set NAME N                 before anything else: calls fragment stub contexts memory client_calls
  *   alone server|client        the other side is not there: its PDUs are made by hand with `raw`
  *   call NAME opnum N stub N [object] [maybe]     the client makes a call of interface NAME
- *   bind NAME | abandon N | reply N stub N | refuse N status N | shutdown server|client | eof server|client
+ *   bind NAME | cancel N | abandon N | reply N stub N | refuse N status N | shutdown server|client | eof server|client
  *   tick SECONDS
  *   raw TYPE [call N] [flags N] [ctx N] [opnum N] [stub N] [interface NAME] [transfer NAME] [elements N]
  *            [result N] [reason N] [frag N] [group N] [auth N] [version N] [status N] [big N] [length N]
+ *            [features N]
  *
  * and behind each action what came of it: `client > PDU`, `server < PDU` for what is sent, `server ! event`
  * and `client ! event` for what the owner is told. `talk --write FILE` prints it with what really came.
@@ -391,7 +392,8 @@ raw_bind(const char *line, struct wire_out *out, const struct pdu_header *h)
 	}
 	/* what our client asks for last is features */
 	if (h->ptype == PTYPE_BIND_ACK && n > 1)
-		results[n - 1] = (struct bind_result){CONTEXT_NEGOTIATE_ACK, 2, {{0}, 0, 0}};
+		results[n - 1] = (struct bind_result){
+			CONTEXT_NEGOTIATE_ACK, (uint16_t)number(line, "features", 2), {{0}, 0, 0}};
 	switch (h->ptype) {
 	case PTYPE_BIND:
 	case PTYPE_ALTER_CONTEXT: return bind_put(out, h, &bind, contexts);
@@ -535,6 +537,8 @@ act(struct transcript *t, const char *line)
 		client_call(t, line);
 	else if (begins(line, "bind "))
 		client_bind(t, line);
+	else if (begins(line, "cancel "))
+		assoc_cancel(&t->client, id);
 	else if (begins(line, "abandon "))
 		assoc_abandon(&t->client, id);
 	else if (begins(line, "reply "))
