@@ -114,3 +114,10 @@ utf16_from_utf8(const char *in, size_t n, uint16_t *ret, size_t cap)
 		ret[at] = 0;
 	return need;
 }
+
+void
+utf16_from_le(const uint8_t *in, size_t n, uint16_t *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (uint16_t)(in[2 * i] | in[2 * i + 1] << 8);
+}

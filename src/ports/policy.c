@@ -1,170 +1,200 @@
 /* SPDX-License-Identifier: MIT */
-/* What the three values mean. The sentence of the whole file: one bad value makes all of it invalid. */
+/* What the values mean. The sentence of the whole file: one bad value makes all of it invalid. */
 #include "ports/policy.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
-/* --- sets --- */
-
-bool
-port_set_has(const struct port_set *set, uint16_t port)
+const char *
+ports_kind_name(enum ports_kind kind)
 {
-	return set->bits[port / 64] >> port % 64 & 1;
-}
+	static const char *const names[] = {"default", "internet", "intranet"};
 
-void
-port_set_add(struct port_set *set, uint16_t first, uint16_t last)
-{
-	for (uint32_t port = first; port <= last; port++)
-		set->bits[port / 64] |= UINT64_C(1) << port % 64;
-}
-
-uint32_t
-port_set_count(const struct port_set *set)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < 1024; i++)
-		n += (uint32_t)__builtin_popcountll(set->bits[i]);
-	return n;
-}
-
-/* The default dynamic range without what is listed: also "outside" is a dynamic port. */
-static void
-outside_set(struct ports_policy *policy)
-{
-	memset(&policy->outside, 0, sizeof(policy->outside));
-	port_set_add(&policy->outside, PORTS_DYNAMIC_FIRST, PORTS_DYNAMIC_LAST);
-	for (size_t i = 0; i < 1024; i++)
-		policy->outside.bits[i] &= ~policy->inside.bits[i];
+	return names[kind];
 }
 
 /* --- values --- */
 
-static const char *
-blanks_skip(const char *p)
+static void
+entry_refuse(struct ports_policy *p, const struct ports_text *entry, enum port_range_fault fault)
 {
-	while (*p == ' ' || *p == '\t')
-		p++;
-	return p;
+	static const struct {
+		enum ports_fault fault;
+		const char *what;
+	} faults[] = {
+		[PORT_RANGE_UNREADABLE] = {PORTS_FAULT_ENTRY_UNREADABLE,
+			"an entry that is neither a port nor a range"},
+		[PORT_RANGE_TOO_LARGE] = {PORTS_FAULT_ENTRY_TOO_LARGE,
+			"an entry that is not within 0-65535"},
+		[PORT_RANGE_BACKWARDS] = {PORTS_FAULT_ENTRY_BACKWARDS,
+			"a range that ends before it begins"},
+	};
+
+	ports_find(&p->config.findings, faults[fault].fault, entry->place, entry->text, "%s has %s",
+		ports_value_name(p->config.form, PORTS_VALUE_PORTS), faults[fault].what);
 }
 
-/* A decimal number up to 65535 and the blanks around it; NULL when there is none. */
-static const char *
-number_read(const char *p, uint16_t *ret)
+static void
+entries_judge(struct ports_policy *p)
 {
-	uint32_t n = 0;
-
-	p = blanks_skip(p);
-	if (!isdigit((unsigned char)*p))
-		return NULL;
-	for (; isdigit((unsigned char)*p); p++) {
-		n = n * 10 + (uint32_t)(*p - '0');
-		if (n > 65535)
-			return NULL;
-	}
-	*ret = (uint16_t)n;
-	return blanks_skip(p);
-}
-
-static bool
-entry_read(const char *text, uint16_t *ret_first, uint16_t *ret_last)
-{
+	const struct ports_list *list = &p->config.ports;
 	uint16_t first, last;
-	const char *p = number_read(text, &first);
 
-	if (!p)
-		return false;
-	last = first;
-	if (*p == '-')
-		p = number_read(p + 1, &last);
-	if (!p || *p || last < first)
-		return false;
-	*ret_first = first;
-	*ret_last = last;
-	return true;
+	if (list->is_present && list->n == 0 && !p->config.mentioned[PORTS_VALUE_PORTS])
+		ports_find(&p->config.findings, PORTS_FAULT_EMPTY_LIST, list->place, NULL,
+			"%s is an empty list", ports_value_name(p->config.form, PORTS_VALUE_PORTS));
+	for (size_t i = 0; i < list->n; i++) {
+		enum port_range_fault fault = port_range_parse(list->items[i].text, &first, &last);
+
+		if (fault)
+			entry_refuse(p, &list->items[i], fault);
+		else
+			port_set_add(&p->inside, first, last);
+	}
 }
 
-static bool
-answer_read(const char *text, bool *ret)
+static void
+answer_judge(
+	struct ports_policy *p, enum ports_value value, const struct ports_text *text, bool *ret)
 {
-	if (!text || !text[0] || text[1] || !strchr("YyNn", text[0]))
-		return false;
-	*ret = text[0] == 'Y' || text[0] == 'y';
-	return true;
+	if (!text->text)
+		return;
+	if (strlen(text->text) == 1 && strchr("YyNn", text->text[0]))
+		*ret = text->text[0] == 'Y' || text->text[0] == 'y';
+	else
+		ports_find(&p->config.findings, PORTS_FAULT_NOT_Y_OR_N, text->place, text->text,
+			"%s is neither Y nor N", ports_value_name(p->config.form, value));
+}
+
+/* The three belong together: one without the others is as bad as a wrong one. */
+static void
+companions_judge(struct ports_policy *p)
+{
+	const struct ports_config *c = &p->config;
+	const bool has[] = {[PORTS_VALUE_PORTS] = c->ports.is_present,
+		[PORTS_VALUE_INTERNET_AVAILABLE] = c->internet_available.text != NULL,
+		[PORTS_VALUE_USE_INTERNET] = c->use_internet.text != NULL};
+
+	for (int i = PORTS_VALUE_PORTS; i <= PORTS_VALUE_USE_INTERNET; i++)
+		p->configured = p->configured || has[i] || c->mentioned[i];
+	for (int i = PORTS_VALUE_PORTS; p->configured && i <= PORTS_VALUE_USE_INTERNET; i++)
+		if (!has[i] && !c->mentioned[i])
+			ports_find(&p->config.findings, PORTS_FAULT_MISSING,
+				(struct ports_place){0}, NULL, "%s is missing",
+				ports_value_name(c->form, (enum ports_value)i));
+}
+
+static void
+bind_judge(struct ports_policy *p)
+{
+	const struct ports_list *list = &p->config.bind;
+	const char *name = ports_value_name(p->config.form, PORTS_VALUE_BIND);
+
+	if (list->is_present && list->n == 0 && !p->config.mentioned[PORTS_VALUE_BIND])
+		ports_find(&p->config.findings, PORTS_FAULT_BIND_EMPTY, list->place, NULL,
+			"%s is an empty list", name);
+	for (size_t i = 0; i < list->n; i++)
+		if (!list->items[i].text[0])
+			ports_find(&p->config.findings, PORTS_FAULT_BIND_EMPTY,
+				list->items[i].place, "", "%s names no network interface", name);
+}
+
+static void
+fixed_judge(struct ports_policy *p)
+{
+	const struct ports_config *c = &p->config;
+
+	p->fixed = c->n_fixed ? arena_alloc(&p->config.arena, c->n_fixed, sizeof(*p->fixed)) : NULL;
+	if (c->n_fixed && !p->fixed)
+		ports_find(&p->config.findings, PORTS_FAULT_UNREADABLE, (struct ports_place){0},
+			NULL, "there is not enough memory to read it");
+	for (size_t i = 0; p->fixed && i < c->n_fixed; i++)
+		p->n_fixed +=
+			ports_fixed_judge(&c->fixed[i], &p->config.findings, &p->fixed[p->n_fixed]);
 }
 
 /* --- the policy --- */
 
+char *
+ports_finding_format(
+	const struct ports_config *c, const struct ports_finding *f, char *ret, size_t cap)
+{
+	char where[32] = "", entry[80] = "";
+
+	if (f->place.column)
+		snprintf(where, sizeof(where), ":%u:%u", f->place.line, f->place.column);
+	else if (f->place.line)
+		snprintf(where, sizeof(where), ":%u", f->place.line);
+	if (f->entry)
+		snprintf(entry, sizeof(entry), ": \"%.60s\"", f->entry);
+	snprintf(ret, cap, "%.120s%s - %.150s%s", c->source ? c->source : "(no file)", where,
+		f->what, entry);
+	return ret;
+}
+
 static void
-refuse(struct ports_policy *policy, const struct ports_config *c, unsigned line, const char *what,
-	const char *value)
+why_invalid(struct ports_policy *p)
 {
-	char where[24] = "";
+	const struct ports_findings *all = &p->config.findings;
+	size_t i = 0;
+	char text[360];
 
-	if (line)
-		snprintf(where, sizeof(where), ":%u", line);
-	policy->valid = false;
-	error_set(&policy->why_invalid, SP_PHASE_NONE, RPC_S_INVALID_ARG,
-		"read the port policy %.120s%s - %s%s%.60s%s - the parameter is incorrect: no "
-		"dynamic endpoint can be made until it is corrected",
-		c->source ? c->source : "(no file)", where, what, value ? " \"" : "",
-		value ? value : "", value ? "\"" : "");
-}
-
-static bool
-entries_read(struct ports_policy *policy, const struct ports_config *c)
-{
-	uint16_t first, last;
-
-	for (size_t i = 0; i < c->n_ports; i++) {
-		const char *entry = c->ports[i] ? c->ports[i] : "";
-
-		if (!entry_read(entry, &first, &last)) {
-			refuse(policy, c, c->lines ? c->lines[i] : 0,
-				"ports has an entry that is neither a port nor a range within "
-				"0-65535:",
-				entry);
-			return false;
-		}
-		port_set_add(&policy->inside, first, last);
-	}
-	return true;
-}
-
-static bool
-companion_read(struct ports_policy *policy, const struct ports_config *c, const char *name,
-	const char *text, bool *ret)
-{
-	char what[80];
-
-	if (answer_read(text, ret))
-		return true;
-	snprintf(what, sizeof(what), "%s %s", name, text ? "is neither Y nor N:" : "is missing");
-	refuse(policy, c, 0, what, text);
-	return false;
+	while (i < all->n && ports_fault_severity(all->items[i].fault) != PORTS_ERROR)
+		i++;
+	error_set(&p->why_invalid, SP_PHASE_NONE, RPC_S_INVALID_ARG,
+		"read the port policy %s - the parameter is incorrect (87), no dynamic endpoint "
+		"can be made: %.100s",
+		i < all->n ? ports_finding_format(&p->config, &all->items[i], text, sizeof(text))
+			   : "- memory is out",
+		i < all->n ? all->items[i].remedy : "free memory");
 }
 
 void
-ports_policy_set(struct ports_policy *ret, const struct ports_config *c)
+ports_policy_judge(struct ports_policy *ret, struct ports_config *take_config)
 {
+	struct ports_config *c = &ret->config;
+
 	memset(ret, 0, sizeof(*ret));
-	ret->valid = true;
-	ret->configured = c->ports || c->ports_internet_available || c->use_internet_ports;
-	if (ret->configured) {
-		if (!c->ports)
-			refuse(ret, c, 0, "ports is missing", NULL);
-		else if (entries_read(ret, c) &&
-			 companion_read(ret, c, "ports_internet_available",
-				 c->ports_internet_available, &ret->internet_available))
-			companion_read(ret, c, "use_internet_ports", c->use_internet_ports,
-				&ret->use_internet);
-	}
-	outside_set(ret);
+	*c = *take_config;
+	*take_config = (struct ports_config){0};
+	entries_judge(ret);
+	answer_judge(ret, PORTS_VALUE_INTERNET_AVAILABLE, &c->internet_available,
+		&ret->internet_available);
+	answer_judge(ret, PORTS_VALUE_USE_INTERNET, &c->use_internet, &ret->use_internet);
+	companions_judge(ret);
+	bind_judge(ret);
+	fixed_judge(ret);
+	if (!c->is_absent && !ret->configured && !c->bind.is_present && !c->n_fixed &&
+		c->findings.n_errors == 0)
+		ports_find(&c->findings, PORTS_FAULT_NOTHING, (struct ports_place){0}, NULL,
+			"it has none of the values of a port policy");
+	ports_findings_sort(&c->findings);
+	ret->valid = c->findings.n_errors == 0;
+	if (!ret->valid)
+		why_invalid(ret);
+	/* the default dynamic range without what is listed: also "outside" is a dynamic port */
+	port_set_add(&ret->outside, PORTS_DYNAMIC_FIRST, PORTS_DYNAMIC_LAST);
+	port_set_remove(&ret->outside, &ret->inside);
+}
+
+void
+ports_policy_read(struct ports_policy *ret, const char *path)
+{
+	struct ports_config config;
+
+	ports_config_init(&config, path);
+	ports_config_read(&config, path);
+	ports_policy_judge(ret, &config);
+}
+
+void
+ports_policy_fini(struct ports_policy *p)
+{
+	ports_config_fini(&p->config);
+	memset(p, 0, sizeof(*p));
 }
 
 sp_status

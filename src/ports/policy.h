@@ -9,56 +9,47 @@
 
 #include <sallyport/error.h>
 
+#include "ports/config.h"
+#include "ports/fixed.h"
+#include "ports/kernel.h"
+#include "ports/set.h"
+
 #define PORTS_DYNAMIC_FIRST 49152 /* since Windows Vista and Server 2008 */
 #define PORTS_DYNAMIC_LAST 65535
-
-/* A set of ports: one bit each. */
-struct port_set {
-	uint64_t bits[1024];
-};
-bool port_set_has(const struct port_set *, uint16_t port);
-void port_set_add(struct port_set *, uint16_t first, uint16_t last);
-uint32_t port_set_count(const struct port_set *);
+#define PORTS_FEWEST 100 /* that KB 154596 advises */
+#define PORTS_LOWEST 5001
 
 enum ports_kind { PORTS_DEFAULT, PORTS_INTERNET, PORTS_INTRANET }; /* what the server asks for */
-
-enum ports_value { PORTS_ABSENT, PORTS_NO, PORTS_YES };
-
-/* The configuration as it was written; strings are the caller's. */
-struct ports_config {
-	const char *source; /* file name for messages, or NULL */
-	const char *const
-		*ports; /* n_ports entries "5984", "5000-5100"; NULL: the value is absent */
-	size_t n_ports;
-	const unsigned *lines;                /* n_ports line numbers, or NULL */
-	const char *ports_internet_available; /* "Y", "n", ...; NULL absent */
-	const char *use_internet_ports;
-};
+const char *ports_kind_name(enum ports_kind); /* "default", "internet", "intranet" */
 
 struct ports_policy {
-	bool configured; /* false: nothing configured, every request gets the whole dynamic range */
+	bool configured; /* false: no ports listed, every request gets the whole dynamic range */
 	bool valid;      /* false: every dynamic request fails with 87 */
 	struct port_set inside;  /* what Ports lists */
 	struct port_set outside; /* the default dynamic range without it */
 	bool internet_available, use_internet;
-	struct sp_error why_invalid; /* names source, line, entry */
+	struct ports_fixed *fixed; /* config's arena */
+	size_t n_fixed;
+	struct sp_error why_invalid; /* names file, line, entry and remedy */
+	struct ports_config config;  /* what it was made of, and what was found */
 };
 
-/* Never fails: an invalid configuration is a policy that refuses (valid == false). */
-void ports_policy_set(struct ports_policy *ret, const struct ports_config *);
-/* Reads the YAML file; an absent file is "not configured". An unreadable one is invalid. */
+/* Never fails: an invalid configuration is a policy that refuses (valid == false). An absent file is no policy. */
 void ports_policy_read(struct ports_policy *ret, const char *path);
+/* The same of a configuration that was read already; it is taken over. */
+void ports_policy_judge(struct ports_policy *ret, struct ports_config *take_config);
+void ports_policy_fini(struct ports_policy *);
+
+/* What works but will not work well, among the findings. `has_device` says whether a network interface is there (NULL: all are). */
+void ports_policy_warn(
+	struct ports_policy *, const struct ports_kernel *, bool (*has_device)(const char *name));
+
 /* The set a request may choose from. RPC_S_INVALID_ARG (87) when the policy is invalid. */
 SP_NODISCARD sp_status ports_policy_choose(const struct ports_policy *, enum ports_kind,
 	const struct port_set **ret_set, struct sp_error *reterr);
 
-/*
- * Tries the ports of the set in an unpredictable order, each at most once, until `take` says it got it
- * (0), that the port is in use (EADDRINUSE, EACCES: the next one), or another errno (give up).
- * RPC_S_OUT_OF_RESOURCES (1721) when none is free, with the size of the range in the sentence.
- */
-SP_NODISCARD sp_status ports_allocate(const struct port_set *,
-	int (*take)(void *arg, uint16_t port), void *arg, uint16_t *ret_port,
-	struct sp_error *reterr);
+/* A finding as one line: "FILE:LINE:COLUMN: what "entry"". Returns ret. */
+char *ports_finding_format(
+	const struct ports_config *, const struct ports_finding *, char *ret, size_t cap);
 
 #endif

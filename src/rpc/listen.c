@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "net/tcp.h"
+#include "ports/alloc.h"
 #include "ports/policy.h"
 
 #define ACCEPTS_A_TURN 64
@@ -80,8 +81,12 @@ port_choose(struct listener *l, uint16_t *ret_port, struct sp_error *reterr)
 		return error_no_memory(reterr);
 	ports_policy_read(policy, o->port_policy);
 	status = ports_policy_choose(policy, PORTS_DEFAULT, &set, reterr);
-	if (!status)
-		status = ports_allocate(set, port_take, l, ret_port, reterr);
+	/* what Windows' services write as event 5820, whether or not the program shows the error */
+	if (status)
+		server_log(l->server, SP_LOG_ERROR, "%s", policy->why_invalid.sentence);
+	else
+		status = ports_allocate(set, PORT_TCP, port_take, l, ret_port, reterr);
+	ports_policy_fini(policy);
 	mem_free(policy);
 	return status;
 }
