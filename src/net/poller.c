@@ -12,6 +12,7 @@ poller_init(struct poller *p)
 {
 	memset(p, 0, sizeof(*p));
 	list_init(&p->timers);
+	list_init(&p->tasks);
 	p->due = SP_NEVER;
 	p->fd = epoll_create1(EPOLL_CLOEXEC);
 	return p->fd < 0 ? errno : 0;
@@ -139,6 +140,8 @@ poll_timer_set(struct poll_timer *t, struct poller *p, sp_nanos at)
 sp_nanos
 poller_due(const struct poller *p)
 {
+	if (!list_is_empty(&p->tasks))
+		return 0;
 	return list_is_empty(&p->timers) ? SP_NEVER : p->due;
 }
 
@@ -171,6 +174,48 @@ timers_serve(struct poller *p)
 	}
 }
 
+/* --- tasks --- */
+
+void
+poll_task_init(struct poll_task *t, void (*fn)(void *arg), void *arg)
+{
+	list_init(&t->node);
+	t->fn = fn;
+	t->arg = arg;
+}
+
+void
+poll_task_stop(struct poll_task *t)
+{
+	list_remove(&t->node);
+}
+
+void
+poll_task_set(struct poll_task *t, struct poller *p)
+{
+	if (list_is_empty(&t->node))
+		list_append(&p->tasks, &t->node);
+}
+
+/* Those that are set meanwhile wait for the next turn: nobody can keep it from ending. */
+static void
+tasks_serve(struct poller *p)
+{
+	struct list now;
+
+	if (list_is_empty(&p->tasks))
+		return;
+	now = p->tasks;
+	now.next->prev = now.prev->next = &now;
+	list_init(&p->tasks);
+	while (!list_is_empty(&now)) {
+		struct poll_task *t = list_entry(now.next, struct poll_task, node);
+
+		list_remove(&t->node);
+		t->fn(t->arg);
+	}
+}
+
 void
 poller_turn(struct poller *p, sp_nanos until)
 {
@@ -178,6 +223,9 @@ poller_turn(struct poller *p, sp_nanos until)
 
 	if (due < until)
 		until = due;
+	p->turning = true;
 	descriptors_serve(p, until <= 0 ? 0 : time_poll_ms(time_now(), until));
 	timers_serve(p);
+	tasks_serve(p);
+	p->turning = false;
 }

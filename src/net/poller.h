@@ -19,7 +19,9 @@
 struct poller {
 	int fd; /* an epoll descriptor: readable when poller_turn() has something to do */
 	struct list timers;
+	struct list tasks;
 	sp_nanos due; /* no timer goes off earlier; may be too early */
+	bool turning;
 	struct epoll_event batch[POLLER_BATCH];
 	int n_batch; /* being worked off */
 };
@@ -39,6 +41,13 @@ struct poll_timer { /* to be initialised by poll_timer_init() */
 	void *arg;
 };
 
+/* Work that shall wait until whoever asked for it has returned. To be initialised by poll_task_init(). */
+struct poll_task {
+	struct list node;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
 /* 0 or an errno. */
 SP_NODISCARD int poller_init(struct poller *);
 void poller_fini(struct poller *); /* watches and timers must have been taken off */
@@ -53,6 +62,11 @@ void poll_watch_stop(struct poll_watch *);
 void poll_timer_init(struct poll_timer *, void (*fn)(void *arg), void *arg);
 void poll_timer_set(struct poll_timer *, struct poller *, sp_nanos at); /* SP_NEVER: off */
 void poll_timer_stop(struct poll_timer *);                              /* repeatable */
+
+void poll_task_init(struct poll_task *, void (*fn)(void *arg), void *arg);
+/* Runs once, at the end of this turn or in the next. */
+void poll_task_set(struct poll_task *, struct poller *);
+void poll_task_stop(struct poll_task *); /* repeatable */
 
 /* When poller_turn() shall be called at the latest; SP_NEVER: when the descriptor is readable. */
 sp_nanos poller_due(const struct poller *);

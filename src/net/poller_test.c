@@ -180,6 +180,43 @@ turn_does_not_wait_beyond_its_limit(void **state)
 	poller_fini(&p);
 }
 
+struct errand {
+	struct poll_task task;
+	struct poller *poller;
+	unsigned runs;
+};
+
+static void
+on_errand(void *arg)
+{
+	struct errand *e = arg;
+
+	e->runs++;
+	poll_task_set(&e->task, e->poller);
+}
+
+static void
+task_runs_once_a_turn_however_often_it_asks_for_more(void **state)
+{
+	struct errand e = {0};
+	struct poller p;
+
+	assert_int_equal(poller_init(&p), 0);
+	e.poller = &p;
+	poll_task_init(&e.task, on_errand, &e);
+	assert_true(poller_due(&p) == SP_NEVER);
+	poll_task_set(&e.task, &p);
+	poll_task_set(&e.task, &p);
+	assert_true(poller_due(&p) == 0);
+	poller_turn(&p, SP_NEVER);
+	assert_int_equal(e.runs, 1);
+	poller_turn(&p, SP_NEVER);
+	assert_int_equal(e.runs, 2);
+	poll_task_stop(&e.task);
+	assert_true(poller_due(&p) == SP_NEVER);
+	poller_fini(&p);
+}
+
 int
 main(void)
 {
@@ -188,6 +225,7 @@ main(void)
 		cmocka_unit_test(closed_peer_is_told_as_readable_and_writable),
 		cmocka_unit_test(watch_that_is_stopped_in_the_same_breath_is_not_called),
 		cmocka_unit_test(timers_ring_once_in_time_and_may_stop_each_other),
+		cmocka_unit_test(task_runs_once_a_turn_however_often_it_asks_for_more),
 		cmocka_unit_test(turn_does_not_wait_beyond_its_limit),
 	};
 

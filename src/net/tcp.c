@@ -73,6 +73,19 @@ tcp_tune(int fd)
 	option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
+void
+tcp_keep_alive(int fd, sp_nanos idle)
+{
+	sp_nanos s = (idle + SP_SECOND - 1) / SP_SECOND;
+
+	option(fd, SOL_SOCKET, SO_KEEPALIVE, idle != SP_NEVER);
+	if (idle == SP_NEVER)
+		return;
+	option(fd, IPPROTO_TCP, TCP_KEEPIDLE, s < 1 ? 1 : s > 32767 ? 32767 : (int)s);
+	option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+	option(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);
+}
+
 int
 tcp_accept(int listener, int *ret_fd)
 {

@@ -13,6 +13,8 @@ SP_NODISCARD int tcp_listen_any(uint16_t port, int *ret_fd);
 SP_NODISCARD int tcp_connect(const struct address *, int *ret_fd);
 /* An accepted connection's manners: no Nagle, keepalive. Does no harm to other sockets. */
 void tcp_tune(int fd);
+/* A silent connection is probed after `idle`, then every second ([MS-RPCE] 3.3.2.2.1); SP_NEVER: not at all. */
+void tcp_keep_alive(int fd, sp_nanos idle);
 /* Any listening stream socket: 0 and a non-blocking, close-on-exec *ret_fd, or an errno (EAGAIN: none). */
 SP_NODISCARD int tcp_accept(int listener, int *ret_fd);
 /* Both ends' addresses as text; "" for others than TCP. */
