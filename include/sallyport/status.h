@@ -14,6 +14,7 @@
 	X(ERROR_NOT_ENOUGH_MEMORY, 8, "Not enough memory")                                         \
 	X(RPC_S_OUT_OF_MEMORY, 14, "Out of memory")                                                \
 	X(RPC_S_INVALID_ARG, 87, "The parameter is incorrect")                                     \
+	X(RPC_S_ASYNC_CALL_PENDING, 997, "The asynchronous call has not ended yet")                \
 	X(RPC_S_INVALID_STRING_BINDING, 1700, "The string binding is invalid")                     \
 	X(RPC_S_WRONG_KIND_OF_BINDING, 1701, "The binding handle is not the correct type")         \
 	X(RPC_S_INVALID_BINDING, 1702, "The binding handle is invalid")                            \
@@ -74,6 +75,7 @@
 	X(RPC_X_ENUM_VALUE_OUT_OF_RANGE, 1781, "The enumeration value is out of range")            \
 	X(RPC_X_BYTE_COUNT_TOO_SMALL, 1782, "The byte count is too small")                         \
 	X(RPC_X_BAD_STUB_DATA, 1783, "The stub received bad data")                                 \
+	X(RPC_S_CALL_IN_PROGRESS, 1791, "A call is in progress already")                           \
 	X(RPC_S_CALL_CANCELLED, 1818, "The remote procedure call was cancelled")                   \
 	X(RPC_S_COMM_FAILURE, 1820,                                                                \
 		"A communications failure occurred during a remote procedure call")                \

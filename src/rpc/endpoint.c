@@ -5,12 +5,30 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/time.h"
+#include "base/uuid.h"
 #include "epm.h"
 #include "rpc/client.h"
 #include "wire/bind.h"
 #include "wire/tower.h"
 
+#define EPT_MAP 3
 #define MAX_TOWERS 16
+
+struct endpoint_question {
+	const sp_client *client;
+	struct sp_syntax_id interface;
+	sp_client *mapper;
+	sp_call *call; /* holds the towers */
+	struct epm_ept_map_args args;
+	struct sp_uuid nil;
+	ept_lookup_handle_t handle;
+	twr_t *tower;
+	void (*done)(void *arg);
+	void *arg;
+	sp_status status;
+	struct sp_error error;
+};
 
 /* The client that asks: the same host, the mapper's endpoint, the time of the discovery phase. */
 static sp_status
@@ -20,6 +38,7 @@ mapper_client(const sp_client *client, sp_client **ret, struct sp_error *reterr)
 	char port[8], *text = NULL;
 	sp_status status;
 
+	options.max_connections = 1;
 	options.connect_timeout = options.discovery_timeout;
 	options.communication_timeout = options.discovery_timeout;
 	options.deadline = client_deadline(client, options.discovery_timeout);
@@ -27,7 +46,7 @@ mapper_client(const sp_client *client, sp_client **ret, struct sp_error *reterr)
 	status = sp_binding_compose(NULL, client->binding->protseq, client->binding->address,
 		client->local ? "epmapper" : port, NULL, &text);
 	if (!status)
-		status = sp_client_new(text, &options, ret, reterr);
+		status = client_new_beside(client, text, &options, ret, reterr);
 	mem_free(text);
 	return status;
 }
@@ -50,22 +69,29 @@ question_make(const sp_client *client, const struct sp_syntax_id *interface)
 	return twr;
 }
 
-/* The first tower that we can use. The address in it is not looked at: [MS-RPCE] 3.1.3.5.3. */
-static char *
-answer_endpoint(const sp_client *client, struct twr **towers, uint32_t n)
+/* The first tower that we can use; its address is for those who want it ([MS-RPCE] 3.1.3.5.3 does not). */
+static bool
+answer_find(const struct endpoint_question *q, struct tower *ret)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		struct wire_fault fault = {0};
-		struct tower tower;
+	unsigned protseq = protseq_from_name(q->client->binding->protseq);
 
-		if (towers[i] &&
-			tower_get(towers[i]->tower_octet_string, towers[i]->tower_length, &tower,
-				&fault) &&
-			tower.protseq == protseq_from_name(client->binding->protseq) &&
-			*tower.endpoint)
-			return mem_strdup(tower.endpoint);
+	for (uint32_t i = 0; i < *q->args.num_towers; i++) {
+		const struct twr *twr = q->args.towers[i];
+		struct wire_fault fault = {0};
+
+		if (twr && tower_get(twr->tower_octet_string, twr->tower_length, ret, &fault) &&
+			ret->protseq == protseq && *ret->endpoint)
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+static bool
+is_address(const char *text)
+{
+	struct address address;
+
+	return *text && address_parse(text, 0, &address) && !address_is_any(&address);
 }
 
 static sp_status
@@ -110,54 +136,152 @@ mapper_failed(sp_status status, struct sp_error *reterr)
 	return status;
 }
 
-static sp_status
-map(sp_client *mapper, twr_t *question, struct twr **towers, uint32_t *ret_n,
-	uint32_t *ret_mapper_status, sp_call **ret_call, struct sp_error *reterr)
-{
-	sp_call *call = sp_call_new(mapper);
-	struct sp_uuid nil = {0};
-	ept_lookup_handle_t handle = {0};
-	sp_status status;
+/* --- the question itself --- */
 
-	if (!call)
+void
+endpoint_question_free(struct endpoint_question *q)
+{
+	if (!q)
+		return;
+	sp_call_free(q->call);
+	sp_client_free(q->mapper);
+	mem_free(q->tower);
+	mem_free(q);
+}
+
+static void
+on_answer(sp_call *call, sp_status status, const struct sp_error *error, void *arg)
+{
+	struct endpoint_question *q = arg;
+
+	(void)call;
+	q->status = status;
+	if (status)
+		q->error = *error;
+	q->done(q->arg);
+}
+
+static sp_status
+map(struct endpoint_question *q, struct sp_error *reterr)
+{
+	q->call = sp_call_new(q->mapper);
+	if (!q->call)
 		return error_no_memory(reterr);
-	status = epm_ept_map(call, &nil, question, &handle, MAX_TOWERS, ret_n, towers,
-		ret_mapper_status, reterr);
-	*ret_call = call; /* holds the towers */
-	return status;
+	q->args = (struct epm_ept_map_args){.object = &q->nil,
+		.map_tower = q->tower,
+		.entry_handle = &q->handle,
+		.max_towers = MAX_TOWERS};
+	return sp_call_start(
+		q->call, &epm_client_interface, EPT_MAP, &q->args, on_answer, q, reterr);
+}
+
+struct endpoint_question *
+endpoint_ask(sp_client *client, const struct sp_syntax_id *interface, void (*done)(void *arg),
+	void *arg, struct sp_error *reterr)
+{
+	struct endpoint_question *q = mem_zalloc(1, sizeof(*q));
+	sp_status status = 0;
+
+	if (!q) {
+		error_no_memory(reterr);
+		return NULL;
+	}
+	q->client = client;
+	q->interface = *interface;
+	q->done = done;
+	q->arg = arg;
+	q->tower = question_make(client, interface);
+	if (!q->tower)
+		status = error_no_memory(reterr);
+	if (!status)
+		status = mapper_client(client, &q->mapper, reterr);
+	if (!status)
+		status = map(q, reterr);
+	if (!status)
+		return q;
+	endpoint_question_free(q);
+	return NULL;
+}
+
+bool
+endpoint_mapper_address(const struct endpoint_question *q, struct address *ret)
+{
+	const struct session *s;
+
+	if (q->client->local || list_is_empty(&q->mapper->sessions))
+		return false;
+	s = list_entry(q->mapper->sessions.next, struct session, node);
+	*ret = s->address;
+	return true;
 }
 
 sp_status
-endpoint_ask(sp_client *client, const struct sp_syntax_id *interface, char **ret_endpoint,
+endpoint_answer(struct endpoint_question *q, char **ret_endpoint, char **ret_advertised,
 	struct sp_error *reterr)
 {
-	struct sp_error error = {0};
-	struct twr *towers[MAX_TOWERS] = {0};
-	uint32_t n = 0, mapper_status = 0;
-	sp_client *mapper = NULL;
-	sp_call *call = NULL;
-	char *endpoint = NULL;
-	twr_t *question = question_make(client, interface);
-	sp_status status =
-		question ? mapper_client(client, &mapper, &error) : error_no_memory(&error);
+	struct tower tower;
 
-	if (!status)
-		status = map(mapper, question, towers, &n, &mapper_status, &call, &error);
-	if (status) {
-		status = mapper_failed(status, &error);
-		goto out;
+	if (q->status) {
+		*reterr = q->error;
+		return mapper_failed(q->status, reterr);
 	}
-	if (mapper_status == 0)
-		endpoint = answer_endpoint(client, towers, n);
-	if (endpoint)
-		*ret_endpoint = endpoint;
+	if (*q->args.status || !answer_find(q, &tower))
+		return not_found(q->client, &q->interface, *q->args.status, reterr);
+	*ret_endpoint = mem_strdup(tower.endpoint);
+	*ret_advertised = is_address(tower.address) ? mem_strdup(tower.address) : NULL;
+	return *ret_endpoint ? 0 : error_no_memory(reterr);
+}
+
+/* --- what is remembered --- */
+
+const struct endpoint *
+endpoint_find(const sp_client *client, const struct sp_syntax_id *interface)
+{
+	list_for (it, &client->endpoints) {
+		const struct endpoint *e = list_entry(it, struct endpoint, node);
+
+		if (syntax_equal(&e->interface, interface))
+			return e;
+	}
+	return NULL;
+}
+
+static void
+endpoint_free(struct endpoint *e)
+{
+	list_remove(&e->node);
+	mem_free(e->endpoint);
+	mem_free(e->advertised);
+	mem_free(e);
+}
+
+void
+endpoint_forget(sp_client *client, const struct sp_syntax_id *interface)
+{
+	list_for_safe (it, &client->endpoints) {
+		struct endpoint *e = list_entry(it, struct endpoint, node);
+
+		if (!interface || syntax_equal(&e->interface, interface))
+			endpoint_free(e);
+	}
+}
+
+void
+endpoint_remember(sp_client *client, const struct sp_syntax_id *interface, const char *endpoint,
+	const char *advertised)
+{
+	struct endpoint *e = mem_zalloc(1, sizeof(*e));
+
+	endpoint_forget(client, interface);
+	if (!e)
+		return;
+	list_init(&e->node);
+	e->interface = *interface;
+	e->learnt = time_now();
+	e->endpoint = mem_strdup(endpoint);
+	e->advertised = advertised ? mem_strdup(advertised) : NULL;
+	if (e->endpoint)
+		list_append(&client->endpoints, &e->node);
 	else
-		status = not_found(client, interface, mapper_status, &error);
-out:
-	if (status && reterr)
-		*reterr = error;
-	sp_call_free(call);
-	sp_client_free(mapper);
-	mem_free(question);
-	return status;
+		endpoint_free(e);
 }

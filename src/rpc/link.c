@@ -2,18 +2,14 @@
 #include "rpc/link.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "base/time.h"
 #include "net/pipe.h"
 
 #define IOV_MAX_TAKEN 16
 
-/* Everything that the pipe takes now. Returns whether a byte left; *ret_blocked: there is more. */
-static bool
-flush(struct link *l, bool *ret_blocked)
+bool
+link_flush(struct link *l, bool *ret_blocked)
 {
 	struct iovec iov[IOV_MAX_TAKEN];
 	bool any = false;
@@ -37,9 +33,8 @@ flush(struct link *l, bool *ret_blocked)
 	return any;
 }
 
-/* One read straight into the fragment. False: the engine takes no more now. */
-static bool
-receive(struct link *l)
+bool
+link_receive(struct link *l)
 {
 	size_t n, got;
 	void *p;
@@ -118,7 +113,7 @@ link_turn(struct link *l)
 	l->turning = true;
 	do {
 		progress |= events_deliver(l);
-		any = flush(l, &blocked);
+		any = link_flush(l, &blocked);
 		if (any)
 			l->stalled_until = SP_NEVER;
 		progress |= any;
@@ -146,7 +141,7 @@ on_ready(void *arg, unsigned events)
 	struct link *l = arg;
 
 	if (events & LOOP_READ)
-		l->paused = !receive(l);
+		l->paused = !link_receive(l);
 	link_turn(l); /* may free the link */
 }
 
@@ -191,64 +186,4 @@ void
 link_end(struct link *l)
 {
 	end(l);
-}
-
-/* --- blocking --- */
-
-static bool
-output_waits(struct link *l)
-{
-	struct iovec iov;
-
-	return assoc_take(&l->conn, &iov, 1) > 0;
-}
-
-enum link_result
-link_wait(struct link *l, sp_nanos deadline, struct assoc_event *ret)
-{
-	for (;;) {
-		sp_nanos expiry;
-		short revents;
-		bool blocked;
-		int error;
-
-		if (flush(l, &blocked) || !l->sys_errno) {
-			if (assoc_next(&l->conn, ret))
-				return LINK_EVENT;
-		}
-		if (l->sys_errno)
-			return LINK_BROKEN;
-		if (output_waits(l) && !blocked)
-			continue;
-		expiry = assoc_expiry(&l->conn);
-		error = pipe_wait(l->fd, (short)(POLLIN | (blocked ? POLLOUT : 0)),
-			expiry < deadline ? expiry : deadline, &revents);
-		if (error == ETIMEDOUT && expiry >= deadline)
-			return LINK_TIMEOUT;
-		if (error == ETIMEDOUT)
-			assoc_tick(&l->conn, time_now());
-		else if (error)
-			l->sys_errno = error;
-		else if (revents & (POLLIN | POLLHUP | POLLERR) && !receive(l))
-			l->sys_errno = ENOBUFS;
-	}
-}
-
-bool
-link_is_stale(const struct link *l)
-{
-	char byte;
-	ssize_t n = recv(l->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
-}
-
-void
-link_close(struct link *l)
-{
-	if (l->fd >= 0)
-		pipe_close(l->fd);
-	assoc_fini(&l->conn);
-	memset(l, 0, sizeof(*l));
-	l->fd = -1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A link is a pipe and the engine that speaks over it: the only place of the runtime that sees both.
- * It is driven either by a loop (server, registration with the mapper) or by link_wait() (blocking client).
+ * A loop drives it (server, registration with the mapper), or a client's session, which waits in its caller's thread.
  */
 #ifndef RPC_LINK_H
 #define RPC_LINK_H
@@ -46,14 +46,10 @@ SP_NODISCARD bool link_start(struct link *, struct loop *, int take_fd, sp_nanos
 void link_turn(struct link *);
 void link_end(struct link *); /* closes at once; closed() is called before it returns */
 
-/* --- blocking --- */
-enum link_result { LINK_EVENT, LINK_TIMEOUT, LINK_BROKEN };
-/*
- * The next event, CLOSE included, by `deadline`. LINK_BROKEN: the pipe failed, sys_errno says why.
- */
-SP_NODISCARD enum link_result link_wait(struct link *, sp_nanos deadline, struct assoc_event *ret);
-/* Between calls: has the peer closed, or said something that nobody asked for? */
-bool link_is_stale(const struct link *);
-void link_close(struct link *); /* closes the descriptor and drops the engine's state; repeatable */
+/* --- by whoever else waits for the descriptor (a client's session) --- */
+/* Everything that the pipe takes now. Returns whether a byte left; *ret_blocked: there is more. */
+bool link_flush(struct link *, bool *ret_blocked);
+/* One read straight into the fragment. False: the engine takes no more now. */
+SP_NODISCARD bool link_receive(struct link *);
 
 #endif

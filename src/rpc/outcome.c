@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* What came back, in words: the sentences of the communication phase. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/uuid.h"
+#include "rpc/client.h"
+#include "rpc/fault.h"
+#include "wire/bind.h"
+
+static const char *
+where(const struct client_call *c)
+{
+	return c->session ? c->session->peer : client_where(c->call.client);
+}
+
+static void
+question_format(const struct client_call *c, char *ret, size_t cap)
+{
+	char uuid[SP_UUID_TEXT];
+
+	sp_uuid_format(&c->interface.uuid, uuid);
+	if (c->bind_only)
+		snprintf(ret, cap, "bind to %.100s for %s %u.%u", where(c), uuid,
+			c->interface.major, c->interface.minor);
+	else
+		snprintf(ret, cap, "call opnum %u of %s %u.%u at %.100s", c->opnum, uuid,
+			c->interface.major, c->interface.minor, where(c));
+}
+
+/* status, evidence and the rest of the sentence: "what came back - what it means" */
+static sp_status SP_PRINTF(5, 6) say(struct client_call *c, sp_status status,
+	enum sp_evidence evidence, bool did_not_execute, const char *fmt, ...)
+{
+	char tried[200], rest[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(rest, sizeof(rest), fmt, ap);
+	va_end(ap);
+	question_format(c, tried, sizeof(tried));
+	error_set(&c->error, SP_PHASE_COMMUNICATION, status, "%s - %s", tried, rest);
+	c->error.evidence = evidence;
+	c->error.did_not_execute = did_not_execute;
+	return status;
+}
+
+sp_status
+outcome_fault(struct client_call *c, const struct assoc_event *e)
+{
+	sp_status status = fault_to_status(e->status);
+	const char *name = sp_status_name(e->status), *text = sp_status_text(status);
+
+	say(c, status, SP_EVIDENCE_FAULT, e->did_not_execute, "fault 0x%08x%s%s - %s", e->status,
+		name ? " " : "", name ? name : "", text ? text : "the server's own status");
+	c->error.fault_status = e->status;
+	return status;
+}
+
+sp_status
+outcome_rejected(struct client_call *c, const struct assoc_event *e)
+{
+	sp_status status = RPC_S_CALL_FAILED_DNE;
+	const char *means = "the server does not take this context";
+
+	if (e->result == CONTEXT_PROVIDER_REJECTION &&
+		e->reason == REASON_ABSTRACT_SYNTAX_NOT_SUPPORTED) {
+		status = RPC_S_UNKNOWN_IF;
+		means = "a service answers there, but it does not offer this interface";
+	} else if (e->result == CONTEXT_PROVIDER_REJECTION &&
+		   e->reason == REASON_PROPOSED_TRANSFER_SYNTAXES_NOT_SUPPORTED) {
+		status = RPC_S_UNSUPPORTED_TRANS_SYN;
+		means = "the service has the interface, but not in NDR 2.0";
+	}
+	say(c, status, SP_EVIDENCE_CONTEXT, true,
+		"context refused, result %u, reason %u, %s ([C706] 12.6.3.1) - %s", e->result,
+		e->reason, e->what ? e->what : "unknown", means);
+	c->error.context_result = e->result;
+	c->error.context_reason = e->reason;
+	return status;
+}
+
+sp_status
+outcome_nak(struct client_call *c, const struct assoc_event *e)
+{
+	/* C706 12.6.4.5; Windows gives too-busy for congestion and a protocol error for the version */
+	sp_status status =
+		e->reason == NAK_TEMPORARY_CONGESTION || e->reason == NAK_LOCAL_LIMIT_EXCEEDED
+			? RPC_S_SERVER_TOO_BUSY
+		: e->reason == NAK_PROTOCOL_VERSION_NOT_SUPPORTED     ? RPC_S_PROTOCOL_ERROR
+		: e->reason == NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED ? RPC_S_UNKNOWN_AUTHN_SERVICE
+								      : RPC_S_CALL_FAILED_DNE;
+
+	say(c, status, SP_EVIDENCE_BIND_NAK, true, "bind_nak, reason %u, %s - %s", e->reason,
+		e->what ? e->what : "unknown", "the server refuses the connection as a whole");
+	c->error.nak_reason = e->reason;
+	return status;
+}
+
+static sp_status
+lost_status(bool sent)
+{
+	return sent ? RPC_S_CALL_FAILED : RPC_S_CALL_FAILED_DNE;
+}
+
+static const char *
+lost_meaning(bool sent)
+{
+	return sent ? "it is not known whether the call ran" : "the call did not run";
+}
+
+sp_status
+outcome_closed(struct client_call *c, const struct assoc_event *e, bool sent)
+{
+	switch (e->close) {
+	case ASSOC_CLOSE_PROTOCOL:
+		return say(c, RPC_S_PROTOCOL_ERROR, SP_EVIDENCE_PROTOCOL, !sent,
+			"%s in a %s at byte %u - the peer does not keep to the protocol",
+			e->fault.what ? e->fault.what : e->what, ptype_name(e->ptype), e->fault.at);
+	case ASSOC_CLOSE_LIMIT:
+		return say(c, RPC_S_OUT_OF_RESOURCES, SP_EVIDENCE_PROTOCOL, !sent,
+			"%s - the answer is larger than max_reply allows", e->what);
+	case ASSOC_CLOSE_MEMORY: return error_no_memory(&c->error);
+	case ASSOC_CLOSE_LOCAL:
+		return say(c, lost_status(sent), SP_EVIDENCE_NONE, !sent,
+			"this client closed the connection - %s", lost_meaning(sent));
+	default:
+		return say(c, lost_status(sent), SP_EVIDENCE_CLOSED, !sent,
+			"the peer closed the connection - %s", lost_meaning(sent));
+	}
+}
+
+sp_status
+outcome_broken(struct client_call *c, int sys_errno, bool sent)
+{
+	say(c, lost_status(sent), SP_EVIDENCE_ERRNO, !sent, "%s - %s", strerror(sys_errno),
+		lost_meaning(sent));
+	c->error.sys_errno = sys_errno;
+	return lost_status(sent);
+}
+
+sp_status
+outcome_timeout(struct client_call *c, sp_nanos waited, bool sent)
+{
+	sp_status status = sent ? RPC_S_CALL_CANCELLED : RPC_S_CALL_FAILED_DNE;
+
+	say(c, status, SP_EVIDENCE_TIMEOUT, !sent,
+		"no answer in %lld ms - the server is busy or hangs, or something on the way drops "
+		"data",
+		(long long)(waited / SP_MILLISECOND));
+	c->error.waited = waited;
+	return status;
+}
+
+sp_status
+outcome_cancelled(struct client_call *c, bool sent)
+{
+	return say(c, RPC_S_CALL_CANCELLED, SP_EVIDENCE_NONE, !sent, "cancelled here - %s",
+		lost_meaning(sent));
+}
