@@ -107,6 +107,13 @@ struct characters {
 	size_t *from; /* the offset in the value's bytes */
 };
 
+/* The two halves of a character beyond the first 65536. */
+static bool
+is_pair(const uint16_t *units, size_t i, size_t n)
+{
+	return (units[i] & 0xfc00) == 0xd800 && i + 1 < n && (units[i + 1] & 0xfc00) == 0xdc00;
+}
+
 static bool
 characters_read(struct ports_config *c, const struct registry_data *d, struct characters *ret)
 {
@@ -124,14 +131,15 @@ characters_read(struct ports_config *c, const struct registry_data *d, struct ch
 		utf16_from_le(d->bytes, n, units);
 	for (size_t i = 0; i < n; i++) {
 		uint16_t unit = d->is_narrow ? d->bytes[i] : units[i];
-		size_t took;
+		size_t at = i, took = 1;
 
-		/* surrogates one by one become U+FFFD: no port and no answer has any */
-		took = unit ? utf16_to_utf8(&unit, 1, text + len, 4) : 1;
-		if (!unit)
-			text[len] = '\0';
+		units[i] = unit;
+		if (is_pair(units, i, n))
+			took = utf16_to_utf8(units + i++, 2, text + len, 5);
+		else if (unit)
+			took = utf16_to_utf8(&unit, 1, text + len, 4);
 		for (size_t k = 0; k < took; k++)
-			from[len++] = i * step;
+			from[len++] = at * step;
 	}
 	*ret = (struct characters){text, len, from};
 	return true;
