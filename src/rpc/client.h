@@ -37,6 +37,7 @@ struct client_call {
 	bool retried;      /* once is all */
 	bool must_resolve; /* the endpoint that was remembered is not the interface's any more */
 	bool resolved_again;
+	uint64_t avoids; /* serial of the session whose server said that it did not take the call */
 	bool may_have_run;       /* an earlier try had left */
 	bool cancelled;          /* co_cancel was sent: the timer is the grace */
 	bool big_endian;         /* the answer */
@@ -63,6 +64,7 @@ struct sp_client {
 	struct poll_task turn;
 	struct list queue, finished, sessions;
 	uint32_t n_sessions, most_sessions;
+	uint64_t last_serial;
 	struct dial *dial; /* one at a time */
 	struct list endpoints;
 	bool local;
@@ -115,6 +117,7 @@ struct session {
 	struct link link;
 	struct list node; /* in client->sessions */
 	sp_client *client;
+	uint64_t serial; /* from 1 */
 	struct poll_watch watch;
 	struct poll_timer timer; /* the engine's, or of being idle */
 	struct list calls;

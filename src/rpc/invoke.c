@@ -185,6 +185,7 @@ submit(struct client_call *c, const struct question *q)
 	c->idempotent = flags & SP_OP_IDEMPOTENT;
 	c->retried = c->must_resolve = c->resolved_again = false;
 	c->may_have_run = c->cancelled = false;
+	c->avoids = 0;
 	c->began = time_now();
 	c->due = SP_NEVER;
 	c->place = CALL_QUEUED;

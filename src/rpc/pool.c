@@ -51,7 +51,7 @@ session_choose(sp_client *client, const struct client_call *c)
 	list_for_safe (it, &client->sessions) {
 		struct session *s = list_entry(it, struct session, node);
 
-		if (leads_to(s, c) && session_room(s, &room) && room > 0)
+		if (leads_to(s, c) && s->serial != c->avoids && session_room(s, &room) && room > 0)
 			return s;
 	}
 	return NULL;
@@ -116,6 +116,8 @@ dial_failed(sp_client *client, const struct dial *d)
 	if (d->joins) {
 		/* the others go on without it */
 		client->most_sessions = client->n_sessions;
+		list_for (it, &client->queue)
+			list_entry(it, struct client_call, node)->avoids = 0;
 		return;
 	}
 	list_for_safe (it, &client->queue) {

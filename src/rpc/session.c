@@ -53,8 +53,19 @@ static void
 on_fault(struct session *s, struct client_call *c, const struct assoc_event *e)
 {
 	sp_status status = outcome_fault(c, e);
+	bool lost = status == RPC_S_CALL_FAILED || status == RPC_S_CALL_FAILED_DNE ||
+		    status == RPC_S_COMM_FAILURE;
 
-	call_end_with(s, c, status);
+	/* any other status is the server's considered answer, which would not change */
+	if (!lost || !e->did_not_execute || !pool_may_retry(c, false) ||
+		s->client->n_sessions >= s->client->most_sessions) {
+		call_end_with(s, c, status);
+		return;
+	}
+	c->retried = true;
+	c->avoids = s->serial;
+	call_detach(s, c);
+	pool_take_back(c);
 }
 
 /* An endpoint from memory may be another server's by now: the mapper is asked once more. */
@@ -321,6 +332,7 @@ session_new(sp_client *client, int take_fd, char *take_endpoint, char *take_peer
 		return false;
 	}
 	s->client = client;
+	s->serial = ++client->last_serial;
 	s->endpoint = take_endpoint;
 	s->peer = take_peer;
 	s->address = *address;

@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which call goes over which connection, what is tried again and what never is: a client against a server whose PDUs
+ * the test makes by hand.
+ */
+#include "rpc/trial.h"
+
+#define MPX PFC_CONC_MPX
+#define KEEPS BTFN_KEEP_CONNECTION_ON_ORPHAN
+
+struct stage {
+	struct peer peer;
+	sp_client *client;
+};
+
+static void
+up(struct stage *s, const struct sp_client_options *options)
+{
+	peer_up(&s->peer);
+	s->client = trial_client(s->peer.binding, options);
+}
+
+static void
+down(struct stage *s)
+{
+	sp_client_free(s->client);
+	peer_down(&s->peer);
+}
+
+static struct line a, b, c; /* connections; large, and one test at a time */
+
+/* Turns for a while in which nothing shall come. */
+static void
+expect_silence(struct stage *s, struct line *l)
+{
+	for (int i = 0; i < 10; i++) {
+		trial_turn(s->client, 2);
+		assert_false(line_take(l));
+	}
+}
+
+/* --- multiplexing --- */
+
+static void
+answers_of_one_connection_come_in_any_order(void **state)
+{
+	struct trial_call t[3];
+	uint32_t ids[3];
+	struct stage s;
+
+	up(&s, NULL);
+	for (unsigned i = 0; i < 3; i++)
+		trial_start(&t[i], s.client, TRIAL_ADD, 100 + i);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	for (unsigned i = 0; i < 3; i++) {
+		line_expect(&a, s.client, PTYPE_REQUEST);
+		assert_int_equal(line_request_value(&a), 100 + i);
+		ids[i] = a.h.call_id;
+	}
+	line_respond(&a, ids[1], 1001);
+	line_respond(&a, ids[2], 1002);
+	line_respond(&a, ids[0], 1000);
+	for (unsigned i = 0; i < 3; i++) {
+		trial_run(s.client, &t[i]);
+		assert_int_equal(t[i].args.value, 1000 + i);
+		sp_call_free(t[i].call);
+	}
+	assert_int_equal(sp_client_n_connections(s.client), 1);
+	line_close(&a);
+	down(&s);
+}
+
+static void
+without_multiplexing_calls_spread_over_connections_of_one_group(void **state)
+{
+	struct sp_client_options options = {.max_connections = 2};
+	struct trial_call t[3];
+	struct stage s;
+
+	up(&s, &options);
+	for (unsigned i = 0; i < 3; i++)
+		trial_start(&t[i], s.client, TRIAL_ADD, i);
+	line_open(&s.peer, s.client, &a);
+	line_expect(&a, s.client, PTYPE_BIND);
+	assert_int_equal(line_bind_group(&a), 0);
+	line_ack(&a, 0, KEEPS, 77);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	assert_int_equal(line_request_value(&a), 0);
+	line_open(&s.peer, s.client, &b);
+	line_expect(&b, s.client, PTYPE_BIND);
+	assert_int_equal(line_bind_group(&b), 77);
+	line_ack(&b, 0, KEEPS, 77);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	assert_int_equal(line_request_value(&b), 1);
+	/* the third waits for whichever is free first */
+	expect_silence(&s, &a);
+	line_respond(&b, b.h.call_id, 11);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	assert_int_equal(line_request_value(&b), 2);
+	line_respond(&b, b.h.call_id, 12);
+	line_respond(&a, a.h.call_id, 10);
+	for (unsigned i = 0; i < 3; i++) {
+		trial_run(s.client, &t[i]);
+		assert_int_equal(t[i].args.value, 10 + i);
+		sp_call_free(t[i].call);
+	}
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
+static void
+server_that_refuses_a_second_connection_gets_one_call_after_the_other(void **state)
+{
+	struct trial_call t[2];
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t[0], s.client, TRIAL_ADD, 1);
+	trial_start(&t[1], s.client, TRIAL_ADD, 2);
+	line_bound(&s.peer, s.client, &a, 0, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_open(&s.peer, s.client, &b);
+	line_expect(&b, s.client, PTYPE_BIND);
+	line_nak(&b, NAK_LOCAL_LIMIT_EXCEEDED);
+	line_expect_close(&b, s.client);
+	line_respond(&a, a.h.call_id, 10);
+	trial_run(s.client, &t[0]);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	assert_int_equal(line_request_value(&a), 2);
+	line_respond(&a, a.h.call_id, 20);
+	trial_run(s.client, &t[1]);
+	assert_int_equal(t[1].args.value, 20);
+	sp_call_free(t[0].call);
+	sp_call_free(t[1].call);
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
+/* --- cancel and orphan --- */
+
+static void
+cancelled_call_may_still_be_answered_within_its_grace(void **state)
+{
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	sp_call_cancel(t.call);
+	sp_call_cancel(t.call);
+	line_expect(&a, s.client, PTYPE_CO_CANCEL);
+	expect_silence(&s, &a);
+	assert_int_equal(t.ended, 0);
+	line_respond(&a, a.h.call_id, 5);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, 0);
+	/* the next one is ended by the server because of it */
+	trial_again(&t, TRIAL_ADD, 1);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	sp_call_cancel(t.call);
+	line_expect(&a, s.client, PTYPE_CO_CANCEL);
+	line_fault(&a, a.h.call_id, NCA_S_FAULT_CANCEL, 0);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, RPC_S_CALL_CANCELLED);
+	sp_call_cancel(t.call); /* nothing is under way */
+	assert_int_equal(t.ended, 1);
+	sp_call_free(t.call);
+	line_close(&a);
+	down(&s);
+}
+
+static void
+after_the_grace_the_call_is_orphaned_and_the_connection_goes_on(void **state)
+{
+	struct sp_client_options options = {.cancel_grace = 30 * SP_MILLISECOND};
+	struct trial_call t, next;
+	sp_nanos began;
+	struct stage s;
+	uint32_t id;
+
+	up(&s, &options);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	id = a.h.call_id;
+	began = time_now();
+	sp_call_cancel(t.call);
+	line_expect(&a, s.client, PTYPE_CO_CANCEL);
+	line_expect(&a, s.client, PTYPE_ORPHANED);
+	assert_int_equal(a.h.call_id, id);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, RPC_S_CALL_CANCELLED);
+	assert_false(t.error.did_not_execute);
+	assert_true(time_now() - began >= 30 * SP_MILLISECOND);
+	trial_start(&next, s.client, TRIAL_ADD, 2);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, id, 666); /* of the call that was given up: nobody hears it */
+	line_respond(&a, a.h.call_id, 3);
+	trial_run(s.client, &next);
+	assert_int_equal(next.args.value, 3);
+	assert_int_equal(t.ended, 1);
+	sp_call_free(t.call);
+	sp_call_free(next.call);
+	line_close(&a);
+	down(&s);
+}
+
+static void
+without_the_feature_an_orphan_ends_its_connection_after_the_others(void **state)
+{
+	struct sp_client_options options = {.cancel_grace = 10 * SP_MILLISECOND};
+	struct trial_call t, other, next;
+	struct stage s;
+	uint32_t id;
+
+	up(&s, &options);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	trial_start(&other, s.client, TRIAL_ADD, 2);
+	line_bound(&s.peer, s.client, &a, MPX, 0);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	id = a.h.call_id;
+	sp_call_cancel(t.call);
+	line_expect(&a, s.client, PTYPE_CO_CANCEL);
+	line_expect(&a, s.client, PTYPE_ORPHANED);
+	trial_run(s.client, &t);
+	trial_start(&next, s.client, TRIAL_ADD, 3);
+	line_open(&s.peer, s.client, &b);
+	line_respond(&a, id, 20);
+	trial_run(s.client, &other);
+	assert_int_equal(other.args.value, 20);
+	line_expect_close(&a, s.client);
+	line_expect(&b, s.client, PTYPE_BIND);
+	line_ack(&b, MPX, 0, 78);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&b, b.h.call_id, 30);
+	trial_run(s.client, &next);
+	assert_int_equal(next.args.value, 30);
+	sp_call_free(t.call);
+	sp_call_free(other.call);
+	sp_call_free(next.call);
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
+static void
+call_that_has_not_left_is_cancelled_at_once_and_provably_did_not_run(void **state)
+{
+	struct trial_call t[2];
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t[0], s.client, TRIAL_ADD, 1);
+	trial_start(&t[1], s.client, TRIAL_ADD, 2);
+	line_open(&s.peer, s.client, &a);
+	line_expect(&a, s.client, PTYPE_BIND);
+	sp_call_cancel(t[1].call);
+	trial_run(s.client, &t[1]);
+	assert_int_equal(t[1].status, RPC_S_CALL_CANCELLED);
+	assert_true(t[1].error.did_not_execute);
+	line_ack(&a, MPX, KEEPS, 77);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 10);
+	trial_run(s.client, &t[0]);
+	expect_silence(&s, &a);
+	sp_call_free(t[0].call);
+	sp_call_free(t[1].call);
+	line_close(&a);
+	down(&s);
+}
+
+static void
+late_call_is_orphaned_and_two_silences_end_the_connection(void **state)
+{
+	struct sp_client_options options = {.communication_timeout = 30 * SP_MILLISECOND};
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, &options);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 1);
+	trial_run(s.client, &t);
+	for (int i = 0; i < 2; i++) {
+		trial_again(&t, TRIAL_ADD, 1);
+		line_expect(&a, s.client, PTYPE_REQUEST);
+		line_expect(&a, s.client, PTYPE_ORPHANED);
+		trial_run(s.client, &t);
+		assert_int_equal(t.status, RPC_S_CALL_CANCELLED);
+		assert_int_equal(t.error.evidence, SP_EVIDENCE_TIMEOUT);
+		assert_false(t.error.did_not_execute);
+	}
+	line_expect_close(&a, s.client);
+	trial_again(&t, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&b, b.h.call_id, 2);
+	trial_run(s.client, &t);
+	assert_int_equal(t.args.value, 2);
+	sp_call_free(t.call);
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
+/* --- once more, or never --- */
+
+static void
+call_that_never_left_is_tried_once_more_on_a_new_connection(void **state)
+{
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_open(&s.peer, s.client, &a);
+	line_expect(&a, s.client, PTYPE_BIND);
+	line_close(&a);
+	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&b, b.h.call_id, 2);
+	trial_run(s.client, &t);
+	assert_int_equal(t.args.value, 2);
+	line_close(&b);
+	/* and once only */
+	sp_client_disconnect(s.client);
+	trial_again(&t, TRIAL_ADD, 1);
+	for (int i = 0; i < 2; i++) {
+		line_open(&s.peer, s.client, &a);
+		line_expect(&a, s.client, PTYPE_BIND);
+		line_close(&a);
+	}
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, RPC_S_CALL_FAILED_DNE);
+	assert_true(t.error.did_not_execute);
+	assert_false(line_accepts(&s.peer, &c));
+	sp_call_free(t.call);
+	down(&s);
+}
+
+static void
+call_that_left_is_never_tried_again(void **state)
+{
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_close(&a);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, RPC_S_CALL_FAILED);
+	assert_int_equal(t.error.evidence, SP_EVIDENCE_CLOSED);
+	assert_false(t.error.did_not_execute);
+	assert_false(line_accepts(&s.peer, &b));
+	sp_call_free(t.call);
+	down(&s);
+}
+
+static void
+idempotent_call_is_tried_again_although_it_left(void **state)
+{
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_TWICE, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_close(&a);
+	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&b, b.h.call_id, 2);
+	trial_run(s.client, &t);
+	assert_int_equal(t.args.value, 2);
+	/* when the second try gets nowhere, the first may have run all the same */
+	trial_again(&t, TRIAL_TWICE, 1);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	peer_down(&s.peer);
+	line_close(&b);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, RPC_S_SERVER_UNAVAILABLE);
+	assert_false(t.error.did_not_execute);
+	sp_call_free(t.call);
+	sp_client_free(s.client);
+}
+
+static void
+fault_of_a_call_that_did_not_execute_says_so(void **state)
+{
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_fault(&a, a.h.call_id, NCA_S_SERVER_TOO_BUSY, PFC_DID_NOT_EXECUTE);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, RPC_S_SERVER_TOO_BUSY);
+	assert_true(t.error.did_not_execute);
+	/* what is lost without a word of the server's own is tried again: nca_manager_not_entered is such a word */
+	trial_again(&t, TRIAL_ADD, 1);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_fault(&a, a.h.call_id, 0x1c00000c, PFC_DID_NOT_EXECUTE);
+	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&b, b.h.call_id, 2);
+	trial_run(s.client, &t);
+	assert_int_equal(t.args.value, 2);
+	sp_call_free(t.call);
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
+static void
+server_that_says_shutdown_finishes_and_gets_nothing_new(void **state)
+{
+	struct trial_call t, next;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_shutdown(&a);
+	for (int i = 0; i < 5; i++)
+		trial_turn(s.client, 2);
+	trial_start(&next, s.client, TRIAL_ADD, 2);
+	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 10);
+	line_respond(&b, b.h.call_id, 20);
+	trial_run(s.client, &t);
+	trial_run(s.client, &next);
+	assert_int_equal(t.args.value, 10);
+	assert_int_equal(next.args.value, 20);
+	line_expect_close(&a, s.client);
+	sp_call_free(t.call);
+	sp_call_free(next.call);
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
+static void
+connection_that_was_closed_while_idle_is_replaced_without_a_word(void **state)
+{
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 2);
+	trial_run(s.client, &t);
+	line_close(&a);
+	usleep(5000); /* nobody polls meanwhile, as between blocking calls */
+	trial_again(&t, TRIAL_ADD, 5);
+	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&b, b.h.call_id, 6);
+	trial_run(s.client, &t);
+	assert_int_equal(t.args.value, 6);
+	sp_call_free(t.call);
+	line_close(&b);
+	down(&s);
+}
+
+/* --- idle connections --- */
+
+static void
+idle_connections_are_closed_but_for_the_last(void **state)
+{
+	struct sp_client_options options = {.idle_timeout = 40 * SP_MILLISECOND};
+	struct trial_call t[2];
+	struct stage s;
+
+	up(&s, &options);
+	trial_start(&t[0], s.client, TRIAL_ADD, 1);
+	trial_start(&t[1], s.client, TRIAL_ADD, 2);
+	line_bound(&s.peer, s.client, &a, 0, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_bound(&s.peer, s.client, &b, 0, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 1);
+	line_respond(&b, b.h.call_id, 2);
+	trial_run(s.client, &t[0]);
+	trial_run(s.client, &t[1]);
+	assert_int_equal(sp_client_n_connections(s.client), 2);
+	for (sp_nanos until = time_now() + 150 * SP_MILLISECOND; time_now() < until;)
+		trial_turn(s.client, 10);
+	assert_int_equal(sp_client_n_connections(s.client), 1);
+	sp_call_free(t[0].call);
+	sp_call_free(t[1].call);
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
+static void
+last_idle_connection_is_closed_on_demand(void **state)
+{
+	struct sp_client_options options = {
+		.idle_timeout = 20 * SP_MILLISECOND, .idle_closes_last = true};
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, &options);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 1);
+	trial_run(s.client, &t);
+	line_expect_close(&a, s.client);
+	assert_int_equal(sp_client_n_connections(s.client), 0);
+	sp_call_free(t.call);
+	line_close(&a);
+	down(&s);
+}
+
+/* --- other peers --- */
+
+static void
+big_endian_server_is_understood(void **state)
+{
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_open(&s.peer, s.client, &a);
+	line_expect(&a, s.client, PTYPE_BIND);
+	a.big_endian = true;
+	line_ack(&a, MPX, KEEPS, 77);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 0x01020304);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, 0);
+	assert_int_equal(t.args.value, 0x01020304);
+	trial_again(&t, TRIAL_ADD, 1);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_fault(&a, a.h.call_id, NCA_S_FAULT_CONTEXT_MISMATCH, 0);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, RPC_X_SS_CONTEXT_MISMATCH);
+	assert_int_equal(t.error.fault_status, NCA_S_FAULT_CONTEXT_MISMATCH);
+	sp_call_free(t.call);
+	line_close(&a);
+	down(&s);
+}
+
+static void
+nak_of_the_first_connection_ends_the_calls_with_its_reason(void **state)
+{
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, NULL);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_open(&s.peer, s.client, &a);
+	line_expect(&a, s.client, PTYPE_BIND);
+	line_nak(&a, NAK_TEMPORARY_CONGESTION);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, RPC_S_SERVER_TOO_BUSY);
+	assert_int_equal(t.error.evidence, SP_EVIDENCE_BIND_NAK);
+	assert_int_equal(t.error.nak_reason, NAK_TEMPORARY_CONGESTION);
+	assert_true(t.error.did_not_execute);
+	assert_false(line_accepts(&s.peer, &b));
+	sp_call_free(t.call);
+	line_close(&a);
+	down(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_of_one_connection_come_in_any_order),
+		cmocka_unit_test(without_multiplexing_calls_spread_over_connections_of_one_group),
+		cmocka_unit_test(
+			server_that_refuses_a_second_connection_gets_one_call_after_the_other),
+		cmocka_unit_test(cancelled_call_may_still_be_answered_within_its_grace),
+		cmocka_unit_test(after_the_grace_the_call_is_orphaned_and_the_connection_goes_on),
+		cmocka_unit_test(
+			without_the_feature_an_orphan_ends_its_connection_after_the_others),
+		cmocka_unit_test(
+			call_that_has_not_left_is_cancelled_at_once_and_provably_did_not_run),
+		cmocka_unit_test(late_call_is_orphaned_and_two_silences_end_the_connection),
+		cmocka_unit_test(call_that_never_left_is_tried_once_more_on_a_new_connection),
+		cmocka_unit_test(call_that_left_is_never_tried_again),
+		cmocka_unit_test(idempotent_call_is_tried_again_although_it_left),
+		cmocka_unit_test(fault_of_a_call_that_did_not_execute_says_so),
+		cmocka_unit_test(server_that_says_shutdown_finishes_and_gets_nothing_new),
+		cmocka_unit_test(connection_that_was_closed_while_idle_is_replaced_without_a_word),
+		cmocka_unit_test(idle_connections_are_closed_but_for_the_last),
+		cmocka_unit_test(last_idle_connection_is_closed_on_demand),
+		cmocka_unit_test(big_endian_server_is_understood),
+		cmocka_unit_test(nak_of_the_first_connection_ends_the_calls_with_its_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
