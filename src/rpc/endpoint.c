@@ -45,8 +45,9 @@ mapper_client(const sp_client *client, sp_client **ret, struct sp_error *reterr)
 	snprintf(port, sizeof(port), "%u", options.mapper_port);
 	status = sp_binding_compose(NULL, client->binding->protseq, client->binding->address,
 		client->local ? "epmapper" : port, NULL, &text);
-	if (!status)
-		status = client_new_beside(client, text, &options, ret, reterr);
+	if (status)
+		return error_no_memory(reterr); /* the parts are good: they have been parsed */
+	status = client_new_beside(client, text, &options, ret, reterr);
 	mem_free(text);
 	return status;
 }
