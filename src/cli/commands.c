@@ -7,6 +7,7 @@ const struct command *const commands[] = {
 	&command_endpoints,
 	&command_interfaces,
 	&command_ping,
+	&command_ports,
 	&command_resolve,
 	NULL,
 };

@@ -24,7 +24,8 @@ struct command {
 	enum outcome (*run)(const struct settings *, struct report *);
 };
 
-extern const struct command command_endpoints, command_interfaces, command_ping, command_resolve;
+extern const struct command command_endpoints, command_interfaces, command_ping, command_ports,
+	command_resolve;
 extern const struct command *const commands[]; /* NULL ends */
 const struct command *command_find(const char *name);
 

@@ -31,6 +31,8 @@ struct settings {
 	const char *protseq;
 	unsigned count;
 	sp_nanos interval;
+	const char *to, *request;
+	bool apply;
 };
 
 enum option_kind {

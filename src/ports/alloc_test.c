@@ -497,18 +497,20 @@ sockets_are_matched_with_processes_by_inode(void **state)
 		assert_int_equal(symlink(text, link), 0);
 	}
 	assert_true(port_uses_find(proc_dir, PORT_TCP, &set, &uses));
-	assert_int_equal(uses.n, 4); /* not the one that waits, not the one elsewhere */
+	assert_int_equal(uses.n, 5); /* not the one elsewhere */
 	assert_int_equal(port_uses_of(&uses, 5000)->pid, 812);
 	assert_string_equal(port_uses_of(&uses, 5001)->name, "smbd");
 	assert_int_equal(port_uses_of(&uses, 5100)->pid, 0);
-	assert_null(port_uses_of(&uses, 5002));
+	assert_true(port_uses_of(&uses, 5002)->is_waiting);
+	assert_null(port_uses_of(&uses, 5003));
 	assert_null(port_uses_of(&uses, 80));
-	assert_int_equal(port_holders_count(&uses, holders, 4), 2);
+	assert_int_equal(port_holders_count(&uses, holders, 4), 3);
 	assert_int_equal(holders[0].pid, 812);
 	assert_int_equal(holders[0].n_ports, 2); /* 5000 in both address families, 5001 */
 	port_uses_fini(&uses);
 	port_holders_tell(proc_dir, PORT_TCP, &set, text, sizeof(text));
-	assert_string_equal(text, "smbd (pid 812) holds 2, others' programs hold 1");
+	assert_string_equal(text, "smbd (pid 812) holds 2, others' programs hold 1, "
+				  "connections that have ended hold 1");
 	port_holders_tell(proc_dir, PORT_UDP, &set, text, sizeof(text));
 	assert_string_equal(text, "who holds them cannot be seen");
 }

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 
-#define STATE_TIME_WAIT 6 /* nobody's any more, and it keeps no listener away */
+#define STATE_TIME_WAIT 6
 #define HOLDERS_MAX 256
 
 /* --- the sockets --- */
@@ -72,7 +72,8 @@ line_parse(char *line, struct port_use *ret)
 	ret->uid = (uid_t)number_next(&p, 10, &ok);
 	words_skip(&p, 1);
 	ret->inode = number_next(&p, 10, &ok);
-	return ok && state != STATE_TIME_WAIT && ret->inode;
+	ret->is_waiting = state == STATE_TIME_WAIT;
+	return ok && (ret->inode || ret->is_waiting);
 }
 
 static bool
@@ -130,7 +131,7 @@ by_port(const void *a, const void *b)
 	if (x->port != y->port)
 		return x->port < y->port ? -1 : 1;
 	/* the known ones first, so that the first of a port says most */
-	return (x->pid == 0) - (y->pid == 0);
+	return (x->pid == 0) + x->is_waiting - (y->pid == 0) - y->is_waiting;
 }
 
 static void
@@ -258,6 +259,8 @@ by_process(const void *a, const void *b)
 
 	if (x->pid != y->pid)
 		return x->pid < y->pid ? -1 : 1;
+	if (x->is_waiting != y->is_waiting)
+		return x->is_waiting - y->is_waiting;
 	return x->port < y->port ? -1 : x->port > y->port;
 }
 
@@ -280,9 +283,10 @@ port_holders_count(struct port_uses *uses, struct port_holder *ret, size_t cap)
 	if (uses->n)
 		qsort(uses->items, uses->n, sizeof(*uses->items), by_process);
 	for (size_t i = 0; i < uses->n; i++) {
-		if (i == 0 || u[i].pid != u[i - 1].pid) {
+		if (i == 0 || u[i].pid != u[i - 1].pid || u[i].is_waiting != u[i - 1].is_waiting) {
 			if (n < cap)
-				ret[n] = (struct port_holder){u[i].pid, u[i].name, 0};
+				ret[n] = (struct port_holder){
+					u[i].pid, u[i].is_waiting, u[i].name, 0};
 			n++;
 		} else if (u[i].port == u[i - 1].port) {
 			continue; /* both address families, or a connection of the same port */
@@ -307,8 +311,9 @@ holders_write(const struct port_holder *holders, size_t n, char *ret, size_t cap
 			len = snprintf(ret + at, cap - at, "%s%s (pid %d) holds %u", i ? ", " : "",
 				h->name, (int)h->pid, h->n_ports);
 		else
-			len = snprintf(ret + at, cap - at, "%sothers' programs hold %u",
-				i ? ", " : "", h->n_ports);
+			len = snprintf(ret + at, cap - at, "%s%s hold %u", i ? ", " : "",
+				h->is_waiting ? "connections that have ended" : "others' programs",
+				h->n_ports);
 		at += (size_t)len;
 	}
 	if (n > 3 && at < cap)

@@ -12,6 +12,7 @@ struct port_use {
 	uint16_t port;
 	uint64_t inode;
 	uid_t uid;
+	bool is_waiting; /* nobody's any more: a connection that has ended keeps it for a minute (TIME_WAIT) */
 	pid_t pid;     /* 0: /proc does not show us whose it is */
 	char name[32]; /* of the program; "" with pid 0 */
 };
@@ -30,6 +31,7 @@ const struct port_use *port_uses_of(const struct port_uses *, uint16_t port);
 
 struct port_holder {
 	pid_t pid; /* 0: unknown */
+	bool is_waiting;
 	const char *name;
 	uint32_t n_ports; /* different ones */
 };

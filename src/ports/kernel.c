@@ -66,12 +66,13 @@ void
 ports_kernel_overlap(
 	const struct ports_kernel *kernel, const struct port_set *set, struct port_set *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	if (!kernel->is_known)
-		return;
-	port_set_add(ret, kernel->first, kernel->last);
-	port_set_keep(ret, set);
-	port_set_remove(ret, &kernel->reserved);
+	struct port_set given = {0};
+
+	if (kernel->is_known)
+		port_set_add(&given, kernel->first, kernel->last);
+	port_set_remove(&given, &kernel->reserved);
+	port_set_keep(&given, set);
+	*ret = given;
 }
 
 char *

@@ -214,3 +214,11 @@ ports_policy_choose(const struct ports_policy *policy, enum ports_kind kind,
 										: &policy->outside;
 	return 0;
 }
+
+void
+ports_policy_named(const struct ports_policy *p, struct port_set *ret)
+{
+	*ret = p->inside;
+	for (size_t i = 0; i < p->n_fixed; i++)
+		port_set_add(ret, p->fixed[i].port, p->fixed[i].port);
+}

@@ -48,6 +48,9 @@ void ports_policy_warn(
 SP_NODISCARD sp_status ports_policy_choose(const struct ports_policy *, enum ports_kind,
 	const struct port_set **ret_set, struct sp_error *reterr);
 
+/* Every port that the policy names, listed or fixed. */
+void ports_policy_named(const struct ports_policy *, struct port_set *ret);
+
 /* A finding as one line: "FILE:LINE:COLUMN: what "entry"". Returns ret. */
 char *ports_finding_format(
 	const struct ports_config *, const struct ports_finding *, char *ret, size_t cap);

@@ -63,13 +63,12 @@ rest_warn(struct ports_policy *p)
 static void
 ephemeral_warn(struct ports_policy *p, const struct ports_kernel *kernel)
 {
-	struct port_set all = p->inside, overlap;
+	struct port_set overlap;
 	char ranges[200], *line;
 	uint32_t n;
 
-	for (size_t i = 0; i < p->n_fixed; i++)
-		port_set_add(&all, p->fixed[i].port, p->fixed[i].port);
-	ports_kernel_overlap(kernel, &all, &overlap);
+	ports_policy_named(p, &overlap);
+	ports_kernel_overlap(kernel, &overlap, &overlap);
 	n = port_set_count(&overlap);
 	if (!n)
 		return;

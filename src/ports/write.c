@@ -313,11 +313,10 @@ netsh_write(const struct ports_policy *p, FILE *out)
 static bool
 sysctl_write(const struct ports_policy *p, const struct ports_kernel *kernel, FILE *out)
 {
-	struct port_set set = p->inside;
+	struct port_set set;
 	char *line;
 
-	for (size_t i = 0; i < p->n_fixed; i++)
-		port_set_add(&set, p->fixed[i].port, p->fixed[i].port);
+	ports_policy_named(p, &set);
 	line = ports_kernel_line(kernel, &set);
 	if (!line)
 		return false;

@@ -209,5 +209,6 @@ const struct renderer renderer_json = {
 	.round = json_round,
 	.ping = json_ping,
 	.finding = json_finding,
+	.ports = &port_renderer_json,
 	.end = json_end,
 };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "report/finding.h"
+#include "report/ports.h"
 
 /* An entry of an endpoint map. */
 struct report_endpoint {
@@ -76,6 +77,7 @@ struct renderer {
 	void (*round)(struct report *, const struct report_round *);
 	void (*ping)(struct report *, const struct report_ping *);
 	void (*finding)(struct report *, const struct finding *);
+	const struct port_renderer *ports;
 	void (*end)(struct report *);
 };
 extern const struct renderer renderer_text, renderer_json;

@@ -181,5 +181,6 @@ const struct renderer renderer_text = {
 	.round = text_round,
 	.ping = text_ping,
 	.finding = text_finding,
+	.ports = &port_renderer_text,
 	.end = text_end,
 };
