@@ -26,7 +26,7 @@ fill(struct map *map, uint32_t n)
 
 		snprintf(t.endpoint, sizeof(t.endpoint), "%u", 49152 + i % 16384);
 		if (!tower_put(&t, room, sizeof(room), &wish.tower_len) ||
-			map_insert(map, i % 1000, &wish, 1, false))
+			map_insert(map, &(struct map_owner){.id = i % 1000}, &wish, 1, false))
 			return false;
 	}
 	return true;

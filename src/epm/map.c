@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 
 #define OWNER_BUCKETS 1024 /* connections are numbered one after the other */
+#define TRANSFERS_MAX 64   /* NDR and NDR64, and what nobody has thought of */
 
 struct map_interface { /* all versions of one interface UUID */
 	struct sp_uuid uuid;
@@ -16,7 +17,7 @@ struct map_interface { /* all versions of one interface UUID */
 };
 
 struct owner {
-	uint64_t id;
+	struct map_owner who;
 	struct list entries;
 	struct owner *next;
 };
@@ -24,10 +25,14 @@ struct owner {
 struct map {
 	struct list entries;
 	size_t n_entries;
-	uint64_t next_serial;
 	struct map_interface **buckets; /* n_buckets, a power of two */
 	size_t n_buckets, n_interfaces;
+	struct map_entry **twins; /* n_twins, a power of two: by owner, object and tower */
+	size_t n_twins;
+	struct sp_syntax_id transfers[TRANSFERS_MAX];
+	unsigned n_transfers;
 	struct owner *owners[OWNER_BUCKETS];
+	size_t n_owners;
 };
 
 /* --- interfaces --- */
@@ -99,28 +104,29 @@ interface_drop_empty(struct map *map, const struct sp_uuid *uuid)
 /* --- owners --- */
 
 static struct owner **
-owner_slot(struct map *map, uint64_t id)
+owner_slot(const struct map *map, uint64_t id)
 {
-	struct owner **slot = &map->owners[id % OWNER_BUCKETS];
+	struct owner *const *slot = &map->owners[id % OWNER_BUCKETS];
 
-	while (*slot && (*slot)->id != id)
+	while (*slot && (*slot)->who.id != id)
 		slot = &(*slot)->next;
-	return slot;
+	return (struct owner **)slot;
 }
 
 static struct owner *
-owner_get(struct map *map, uint64_t id)
+owner_get(struct map *map, const struct map_owner *who)
 {
-	struct owner **slot = owner_slot(map, id);
+	struct owner **slot = owner_slot(map, who->id);
 
 	if (!*slot) {
 		struct owner *it = mem_zalloc(1, sizeof(*it));
 
 		if (!it)
 			return NULL;
-		it->id = id;
+		it->who = *who;
 		list_init(&it->entries);
 		*slot = it;
+		map->n_owners++;
 	}
 	return *slot;
 }
@@ -133,7 +139,32 @@ owner_drop_empty(struct map *map, uint64_t id)
 	if (!it || !list_is_empty(&it->entries))
 		return;
 	*slot = it->next;
+	map->n_owners--;
 	mem_free(it);
+}
+
+/* --- transfer syntaxes: few, kept once --- */
+
+/* TRANSFERS_MAX: not known */
+static unsigned
+transfer_find(const struct map *map, const struct sp_syntax_id *id)
+{
+	for (unsigned i = 0; i < map->n_transfers; i++)
+		if (syntax_equal(&map->transfers[i], id))
+			return i;
+	return TRANSFERS_MAX;
+}
+
+static unsigned
+transfer_get(struct map *map, const struct sp_syntax_id *id)
+{
+	unsigned i = transfer_find(map, id);
+
+	if (i == TRANSFERS_MAX && map->n_transfers < TRANSFERS_MAX) {
+		i = map->n_transfers++;
+		map->transfers[i] = *id;
+	}
+	return i;
 }
 
 /* --- entries --- */
@@ -145,101 +176,248 @@ entry_unref(struct map_entry *e)
 		mem_free(e);
 }
 
+static const uint8_t *
+after_tower(const struct map_entry *e)
+{
+	return e->tower + e->tower_len;
+}
+
+struct sp_uuid
+map_entry_object(const struct map_entry *e)
+{
+	struct sp_uuid object = {0};
+
+	if (e->has_object)
+		memcpy(&object, after_tower(e), sizeof(object));
+	return object;
+}
+
+const char *
+map_entry_annotation(const struct map_entry *e)
+{
+	return (const char *)after_tower(e) + (e->has_object ? sizeof(struct sp_uuid) : 0);
+}
+
+const struct map_owner *
+map_entry_owner(const struct map_entry *e)
+{
+	return &e->owner->who;
+}
+
+const struct sp_uuid *
+map_entry_interface(const struct map_entry *e)
+{
+	return &e->home->uuid;
+}
+
 static bool
 has_ipv4(enum protseq protseq)
 {
 	return protseq == NCACN_IP_TCP || protseq == NCADG_IP_UDP || protseq == NCACN_HTTP;
 }
 
-/* 0, EPT_NCA_INVALID_ENTRY or RPC_S_OUT_OF_MEMORY */
-static sp_status
-entry_new(const struct map_wish *wish, struct map_entry **ret)
+static bool
+wish_read(const struct map_wish *wish, struct tower *ret)
 {
 	struct wire_fault fault = {0};
-	struct tower tower;
-	struct map_entry *e;
 
-	if (wish->tower_len > MAP_MAX_TOWER ||
-		!tower_get(wish->tower, wish->tower_len, &tower, &fault) ||
-		tower.protseq == PROTSEQ_UNKNOWN || !tower.endpoint[0] ||
-		strcmp(tower.endpoint, "0") == 0)
-		return EPT_NCA_INVALID_ENTRY;
-	e = mem_zalloc(1, sizeof(*e) + wish->tower_len);
+	return wish->tower_len <= MAP_MAX_TOWER &&
+	       tower_get(wish->tower, wish->tower_len, ret, &fault) &&
+	       ret->protseq != PROTSEQ_UNKNOWN && ret->endpoint[0] &&
+	       strcmp(ret->endpoint, "0") != 0;
+}
+
+static struct map_entry *
+entry_alloc(const struct map_wish *wish)
+{
+	const char *annotation = wish->annotation ? wish->annotation : "";
+	size_t len = strnlen(annotation, MAP_ANNOTATION - 1);
+	bool has_object = !sp_uuid_is_nil(&wish->object);
+	size_t object_len = has_object ? sizeof(wish->object) : 0;
+	struct map_entry *e = mem_alloc(sizeof(*e) + wish->tower_len + object_len + len + 1);
+	uint8_t *at;
+
 	if (!e)
-		return RPC_S_OUT_OF_MEMORY;
-	e->object = wish->object;
-	e->interface = tower.interface;
-	e->transfer = tower.transfer;
-	e->protseq = tower.protseq;
-	snprintf(e->annotation, sizeof(e->annotation), "%s",
-		wish->annotation ? wish->annotation : "");
-	if (has_ipv4(tower.protseq) && !tower.address[0])
-		e->address_at = (uint16_t)(tower.floors[4].rhs - wish->tower);
-	e->tower_len = (uint16_t)wish->tower_len;
-	memcpy(e->tower, wish->tower, wish->tower_len);
+		return NULL;
+	memset(e, 0, sizeof(*e));
 	e->refs = 1;
+	e->has_object = has_object;
+	e->annotation_len = (uint8_t)len;
+	e->tower_len = (uint16_t)wish->tower_len;
+	at = e->tower;
+	memcpy(at, wish->tower, wish->tower_len);
+	at += wish->tower_len;
+	memcpy(at, &wish->object, object_len);
+	at += object_len;
+	memcpy(at, annotation, len);
+	at[len] = '\0';
 	list_init(&e->in_map);
 	list_init(&e->in_interface);
 	list_init(&e->in_owner);
+	return e;
+}
+
+/* 0, EPT_NCA_INVALID_ENTRY, EPT_S_CANT_CREATE or RPC_S_OUT_OF_MEMORY */
+static sp_status
+entry_new(struct map *map, const struct map_wish *wish, struct sp_uuid *ret_interface,
+	struct map_entry **ret)
+{
+	struct tower tower;
+	struct map_entry *e;
+	unsigned transfer;
+
+	if (!wish_read(wish, &tower))
+		return EPT_NCA_INVALID_ENTRY;
+	transfer = transfer_get(map, &tower.transfer);
+	if (transfer == TRANSFERS_MAX)
+		return EPT_S_CANT_CREATE;
+	e = entry_alloc(wish);
+	if (!e)
+		return RPC_S_OUT_OF_MEMORY;
+	e->major = tower.interface.major;
+	e->minor = tower.interface.minor;
+	e->transfer = (uint8_t)transfer;
+	e->protseq = (uint8_t)tower.protseq;
+	if (has_ipv4(tower.protseq) && !tower.address[0])
+		e->address_at = (uint16_t)(tower.floors[4].rhs - wish->tower);
+	*ret_interface = tower.interface.uuid;
 	*ret = e;
 	return 0;
 }
 
-/* Out of the lists; who has found it before keeps it. The lists' heads stay, for the caller to drop. */
-static void
-entry_unlink(struct map *map, struct map_entry *e)
+/* --- exact entries: the same owner, object and tower --- */
+
+static uint64_t
+hash_bytes(uint64_t h, const void *bytes, size_t n)
 {
-	list_remove(&e->in_map);
-	list_remove(&e->in_interface);
-	list_remove(&e->in_owner);
-	map->n_entries--;
-	interface_drop_empty(map, &e->interface.uuid);
-	entry_unref(e);
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 1099511628211u;
+	return h;
+}
+
+static struct map_entry **
+twins_head(const struct map *map, uint64_t owner, const struct sp_uuid *object,
+	const uint8_t *tower, size_t tower_len)
+{
+	uint64_t h = hash_bytes(14695981039346656037u, &owner, sizeof(owner));
+
+	h = hash_bytes(h, object, sizeof(*object));
+	h = hash_bytes(h, tower, tower_len);
+	return &map->twins[(h ^ h >> 32) & (map->n_twins - 1)];
+}
+
+static struct map_entry **
+twins_of(const struct map *map, const struct map_entry *e)
+{
+	struct sp_uuid object = map_entry_object(e);
+
+	return twins_head(map, e->owner->who.id, &object, e->tower, e->tower_len);
 }
 
 static void
-entry_link(struct map *map, struct owner *owner, struct map_entry *e)
+twins_add(struct map *map, struct map_entry *e)
 {
-	e->owner = owner->id;
-	e->serial = map->next_serial++;
-	list_append(&map->entries, &e->in_map);
-	list_append(&e->home->entries, &e->in_interface);
-	list_append(&owner->entries, &e->in_owner);
-	map->n_entries++;
+	struct map_entry **head = twins_of(map, e);
+
+	e->next_twin = *head;
+	*head = e;
 }
 
-static bool
-is_same_place(const struct map_entry *e, const struct map_entry *other)
+static void
+twins_drop(struct map *map, const struct map_entry *e)
 {
-	return e->protseq == other->protseq && sp_uuid_equal(&e->object, &other->object) &&
-	       syntax_equal(&e->interface, &other->interface);
+	struct map_entry **slot = twins_of(map, e);
+
+	while (*slot != e)
+		slot = &(*slot)->next_twin;
+	*slot = e->next_twin;
 }
 
-static bool
-is_same(const struct map_entry *e, const struct map_entry *other)
+/* Without memory the chains only get longer. */
+static void
+twins_grow(struct map *map)
 {
-	return sp_uuid_equal(&e->object, &other->object) && e->tower_len == other->tower_len &&
-	       memcmp(e->tower, other->tower, e->tower_len) == 0;
+	struct map_entry **new = mem_zalloc(map->n_twins * 2, sizeof(struct map_entry *));
+
+	if (!new)
+		return;
+	mem_free(map->twins);
+	map->twins = new;
+	map->n_twins *= 2;
+	list_for (it, &map->entries)
+		twins_add(map, list_entry(it, struct map_entry, in_map));
 }
 
 /* The owner's entry with this object and tower. */
 static struct map_entry *
-entry_find(const struct map *map, uint64_t owner, const struct map_entry *wanted)
+entry_find(const struct map *map, uint64_t owner, const struct sp_uuid *object,
+	const uint8_t *tower, size_t tower_len)
 {
-	struct map_interface *home = *interface_slot(map, &wanted->interface.uuid);
+	struct map_entry *e = *twins_head(map, owner, object, tower, tower_len);
 
-	if (!home)
-		return NULL;
-	list_for (it, &home->entries) {
-		struct map_entry *e = list_entry(it, struct map_entry, in_interface);
+	for (; e; e = e->next_twin) {
+		struct sp_uuid its = map_entry_object(e);
 
-		if (e->owner == owner && is_same(e, wanted))
+		if (e->owner->who.id == owner && e->tower_len == tower_len &&
+			memcmp(e->tower, tower, tower_len) == 0 && sp_uuid_equal(&its, object))
 			return e;
 	}
 	return NULL;
 }
 
-/* --- changing the map --- */
+/* --- in and out --- */
+
+/* Out of the lists; who has found it before keeps it. The owner's head stays, for the caller to drop. */
+static void
+entry_unlink(struct map *map, struct map_entry *e)
+{
+	struct map_interface *home = e->home;
+
+	twins_drop(map, e);
+	list_remove(&e->in_map);
+	list_remove(&e->in_interface);
+	list_remove(&e->in_owner);
+	map->n_entries--;
+	e->home = NULL;
+	e->owner = NULL;
+	entry_unref(e);
+	if (list_is_empty(&home->entries))
+		interface_drop_empty(map, &home->uuid);
+}
+
+/* It is among its interface's entries already. */
+static void
+entry_link(struct map *map, struct owner *owner, struct map_entry *e)
+{
+	e->owner = owner;
+	list_append(&map->entries, &e->in_map);
+	list_append(&owner->entries, &e->in_owner);
+	twins_add(map, e);
+	if (++map->n_entries > map->n_twins)
+		twins_grow(map);
+}
+
+/* e in the place of its twin, unless it says nothing new. */
+static void
+entry_renew(struct map *map, struct map_entry *known, struct map_entry *e)
+{
+	list_remove(&e->in_interface);
+	if (strcmp(map_entry_annotation(known), map_entry_annotation(e)) == 0) {
+		entry_unref(e);
+		return;
+	}
+	e->owner = known->owner;
+	list_append(&known->in_map, &e->in_map);
+	list_append(&known->in_interface, &e->in_interface);
+	list_append(&known->in_owner, &e->in_owner);
+	map->n_entries++;
+	twins_add(map, e);
+	entry_unlink(map, known);
+}
+
+/* --- a registration --- */
 
 struct map *
 map_new(void)
@@ -249,9 +427,12 @@ map_new(void)
 	if (!map)
 		return NULL;
 	list_init(&map->entries);
-	map->n_buckets = 64;
+	map->n_buckets = map->n_twins = 64;
 	map->buckets = mem_zalloc(map->n_buckets, sizeof(*map->buckets));
-	if (!map->buckets) {
+	map->twins = mem_zalloc(map->n_twins, sizeof(*map->twins));
+	if (!map->buckets || !map->twins) {
+		mem_free(map->buckets);
+		mem_free(map->twins);
 		mem_free(map);
 		return NULL;
 	}
@@ -265,8 +446,9 @@ map_free(struct map *map)
 		return;
 	for (size_t i = 0; i < OWNER_BUCKETS; i++)
 		while (map->owners[i])
-			map_owner_gone(map, map->owners[i]->id);
+			map_owner_gone(map, map->owners[i]->who.id);
 	mem_free(map->buckets);
+	mem_free(map->twins);
 	mem_free(map);
 }
 
@@ -276,72 +458,151 @@ map_count(const struct map *map)
 	return map->n_entries;
 }
 
-/* The owner's entries that stood at e's place before this registration began. */
-static void
-replace_older(struct map *map, const struct map_entry *e, uint64_t before)
+size_t
+map_owners(const struct map *map)
 {
-	list_for_safe (it, &e->home->entries) {
-		struct map_entry *old = list_entry(it, struct map_entry, in_interface);
+	return map->n_owners;
+}
 
-		if (old->owner == e->owner && old->serial < before && is_same_place(old, e))
+/* Everything that a registration needs, so that nothing can fail once the map changes. */
+struct batch {
+	struct map_entry **made; /* n */
+	size_t n;
+	uint32_t *
+		places; /* n_places, a power of two: index in made + 1, by place; open addressing */
+	size_t n_places;
+};
+
+static uint64_t
+place_hash(const struct map_entry *e)
+{
+	struct sp_uuid object = map_entry_object(e);
+	uint64_t h = hash_bytes(14695981039346656037u, &object, sizeof(object));
+	const uint16_t version[] = {e->major, e->minor, e->protseq};
+
+	h = hash_bytes(h, &e->home->uuid, sizeof(e->home->uuid));
+	h = hash_bytes(h, version, sizeof(version));
+	return h ^ h >> 32;
+}
+
+static bool
+is_same_place(const struct map_entry *e, const struct map_entry *other)
+{
+	struct sp_uuid a = map_entry_object(e), b = map_entry_object(other);
+
+	return e->home == other->home && e->protseq == other->protseq && e->major == other->major &&
+	       e->minor == other->minor && sp_uuid_equal(&a, &b);
+}
+
+/* Where e's place is in the table, or would be. */
+static uint32_t *
+place_slot(const struct batch *b, const struct map_entry *e)
+{
+	size_t i = place_hash(e) & (b->n_places - 1);
+
+	while (b->places[i] && !is_same_place(b->made[b->places[i] - 1], e))
+		i = (i + 1) & (b->n_places - 1);
+	return &b->places[i];
+}
+
+static bool
+places_make(struct batch *b)
+{
+	b->n_places = 8;
+	while (b->n_places < 2 * b->n)
+		b->n_places *= 2;
+	b->places = mem_zalloc(b->n_places, sizeof(*b->places));
+	if (!b->places)
+		return false;
+	for (size_t i = 0; i < b->n; i++)
+		*place_slot(b, b->made[i]) = (uint32_t)i + 1;
+	return true;
+}
+
+/* The owner's entries that stand at the places of new ones. */
+static void
+replace_older(struct map *map, struct owner *owner, const struct batch *b)
+{
+	list_for_safe (it, &owner->entries) {
+		struct map_entry *old = list_entry(it, struct map_entry, in_owner);
+
+		if (*place_slot(b, old))
 			entry_unlink(map, old);
 	}
 }
 
-static void
-entry_add(struct map *map, struct owner *owner, struct map_entry *e, bool replace, uint64_t before)
+static sp_status
+batch_make(struct map *map, const struct map_wish *wishes, size_t n, bool replace, struct batch *b)
 {
-	struct map_entry *known = entry_find(map, owner->id, e);
+	struct sp_uuid interface;
+	sp_status status;
 
-	if (known && !replace) {
-		memcpy(known->annotation, e->annotation, sizeof(e->annotation));
-		entry_unref(e);
-		return;
+	b->made = mem_zalloc(n ? n : 1, sizeof(struct map_entry *));
+	if (!b->made || n >= UINT32_MAX)
+		return RPC_S_OUT_OF_MEMORY;
+	for (; b->n < n; b->n++) {
+		struct map_entry *e;
+
+		status = entry_new(map, &wishes[b->n], &interface, &e);
+		if (status)
+			return status;
+		e->home = interface_get(map, &interface);
+		if (!e->home) {
+			entry_unref(e);
+			return RPC_S_OUT_OF_MEMORY;
+		}
+		list_append(&e->home->entries, &e->in_interface);
+		b->made[b->n] = e;
 	}
-	entry_link(map, owner, e);
-	if (known)
-		entry_unlink(map, known);
-	if (replace)
-		replace_older(map, e, before);
+	return replace && !places_make(b) ? RPC_S_OUT_OF_MEMORY : 0;
 }
 
-/* Makes everything that can fail. On failure nothing is left behind but heads, which the caller drops. */
-static sp_status
-entries_make(struct map *map, const struct map_wish *wishes, size_t n, struct map_entry **made)
+static void
+batch_drop(struct map *map, struct batch *b)
 {
-	sp_status status = 0;
+	for (size_t i = 0; i < b->n; i++) {
+		struct map_interface *home = b->made[i]->home;
 
-	for (size_t i = 0; i < n && !status; i++)
-		status = entry_new(&wishes[i], &made[i]);
-	for (size_t i = 0; i < n && !status; i++) {
-		made[i]->home = interface_get(map, &made[i]->interface.uuid);
-		if (!made[i]->home)
-			status = RPC_S_OUT_OF_MEMORY;
+		list_remove(&b->made[i]->in_interface);
+		entry_unref(b->made[i]);
+		if (list_is_empty(&home->entries))
+			interface_drop_empty(map, &home->uuid);
 	}
-	for (size_t i = 0; i < n && status; i++) {
-		if (!made[i])
-			continue;
-		interface_drop_empty(map, &made[i]->interface.uuid);
-		entry_unref(made[i]);
+}
+
+static void
+batch_enter(struct map *map, struct owner *owner, struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct map_entry *e = b->made[i], *known;
+		struct sp_uuid object = map_entry_object(e);
+
+		known = entry_find(map, owner->who.id, &object, e->tower, e->tower_len);
+		if (known)
+			entry_renew(map, known, e);
+		else
+			entry_link(map, owner, e);
 	}
-	return status;
 }
 
 sp_status
-map_insert(
-	struct map *map, uint64_t owner_id, const struct map_wish *wishes, size_t n, bool replace)
+map_insert(struct map *map, const struct map_owner *who, const struct map_wish *wishes, size_t n,
+	bool replace)
 {
-	struct map_entry **made = mem_zalloc(n ? n : 1, sizeof(struct map_entry *));
-	struct owner *owner = owner_get(map, owner_id);
-	uint64_t before = map->next_serial;
-	sp_status status = made && owner ? 0 : RPC_S_OUT_OF_MEMORY;
+	struct owner *owner = owner_get(map, who);
+	struct batch b = {0};
+	sp_status status = owner ? batch_make(map, wishes, n, replace, &b) : RPC_S_OUT_OF_MEMORY;
 
-	if (!status)
-		status = entries_make(map, wishes, n, made);
-	for (size_t i = 0; i < n && !status; i++)
-		entry_add(map, owner, made[i], replace, before);
-	owner_drop_empty(map, owner_id);
-	mem_free(made);
+	if (status) {
+		batch_drop(map, &b);
+	} else {
+		if (replace)
+			replace_older(map, owner, &b);
+		batch_enter(map, owner, &b);
+	}
+	owner_drop_empty(map, who->id);
+	mem_free(b.places);
+	mem_free(b.made);
 	return status;
 }
 
@@ -351,22 +612,66 @@ map_delete(struct map *map, uint64_t owner, const struct map_wish *wishes, size_
 	sp_status result = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct map_entry *wanted, *found;
-		sp_status status = entry_new(&wishes[i], &wanted);
+		const struct map_wish *w = &wishes[i];
+		struct tower tower;
+		struct map_entry *found = NULL;
 
-		if (!status) {
-			found = entry_find(map, owner, wanted);
-			entry_unref(wanted);
-			if (found)
-				entry_unlink(map, found);
-			else
-				status = EPT_NCA_NOT_REGISTERED;
+		if (!wish_read(w, &tower)) {
+			result = result ? result : EPT_NCA_INVALID_ENTRY;
+			continue;
 		}
-		if (status && !result)
-			result = status;
+		found = entry_find(map, owner, &w->object, w->tower, w->tower_len);
+		if (found)
+			entry_unlink(map, found);
+		else
+			result = result ? result : EPT_NCA_NOT_REGISTERED;
 	}
 	owner_drop_empty(map, owner);
 	return result;
+}
+
+/* [MS-RPCE] 3.1.3.5.3: the address of a tower is not looked at; here only where the entry leaves it open */
+static bool
+has_tower(const struct map_entry *e, const uint8_t *tower, size_t len)
+{
+	size_t at = e->address_at ? e->address_at : len;
+
+	return e->tower_len == len && memcmp(e->tower, tower, at) == 0 &&
+	       (at + 4 >= len || memcmp(e->tower + at + 4, tower + at + 4, len - at - 4) == 0);
+}
+
+sp_status
+map_purge(struct map *map, const uint8_t *tower, size_t tower_len, const struct sp_uuid *object,
+	uint32_t uid, size_t *ret_n, size_t *ret_foreign)
+{
+	struct map_wish wish = {.tower = tower, .tower_len = tower_len};
+	struct map_interface *home;
+	struct tower read;
+	size_t n = 0, foreign = 0;
+
+	if (!wish_read(&wish, &read))
+		return EPT_NCA_INVALID_ENTRY;
+	home = *interface_slot(map, &read.interface.uuid);
+	/* the head goes with its last entry */
+	for (struct list *it = home ? home->entries.next : NULL, *next; it; it = next) {
+		struct map_entry *e = list_entry(it, struct map_entry, in_interface);
+		struct sp_uuid its = map_entry_object(e);
+		uint64_t owner = e->owner->who.id;
+
+		next = it->next == &home->entries ? NULL : it->next;
+		if (!has_tower(e, tower, tower_len) || (object && !sp_uuid_equal(&its, object)))
+			continue;
+		if (uid != MAP_ANY_USER && e->owner->who.uid != uid) {
+			foreign++;
+			continue;
+		}
+		entry_unlink(map, e);
+		owner_drop_empty(map, owner);
+		n++;
+	}
+	*ret_n = n;
+	*ret_foreign = foreign;
+	return 0;
 }
 
 size_t
@@ -387,7 +692,7 @@ map_owner_gone(struct map *map, uint64_t id)
 
 /* C706 appendix O and [MS-RPCE] 2.2.1.2.4: vers_option */
 static bool
-version_fits(const struct sp_syntax_id *have, const struct sp_syntax_id *want, enum map_versions v)
+version_fits(const struct map_entry *have, const struct sp_syntax_id *want, enum map_versions v)
 {
 	switch (v) {
 	case MAP_COMPATIBLE: return have->major == want->major && have->minor >= want->minor;
@@ -402,14 +707,19 @@ version_fits(const struct sp_syntax_id *have, const struct sp_syntax_id *want, e
 }
 
 static bool
-matches(const struct map_entry *e, const struct map_query *q, const struct sp_uuid *object)
+matches(const struct map_entry *e, const struct map_query *q, const struct sp_uuid *object,
+	unsigned transfer)
 {
-	if (object && !sp_uuid_equal(&e->object, object))
+	if (q->interface && !version_fits(e, q->interface, q->versions))
 		return false;
-	if (q->interface && !version_fits(&e->interface, q->interface, q->versions))
+	if (q->transfer && e->transfer != transfer)
 		return false;
-	if (q->transfer && !syntax_equal(&e->transfer, q->transfer))
-		return false;
+	if (object) {
+		struct sp_uuid its = map_entry_object(e);
+
+		if (!sp_uuid_equal(&its, object))
+			return false;
+	}
 	return q->protseq == PROTSEQ_UNKNOWN || e->protseq == q->protseq;
 }
 
@@ -434,6 +744,7 @@ static bool
 collect(const struct map *map, const struct map_query *q, const struct sp_uuid *object,
 	struct map_answer *ret)
 {
+	unsigned transfer = q->transfer ? transfer_find(map, q->transfer) : 0;
 	struct map_interface *home = NULL;
 
 	if (q->interface) {
@@ -445,7 +756,7 @@ collect(const struct map *map, const struct map_query *q, const struct sp_uuid *
 		struct map_entry *e = home ? list_entry(it, struct map_entry, in_interface)
 					   : list_entry(it, struct map_entry, in_map);
 
-		if (matches(e, q, object) && !answer_add(ret, e))
+		if (matches(e, q, object, transfer) && !answer_add(ret, e))
 			return false;
 	}
 	return true;

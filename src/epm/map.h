@@ -18,22 +18,37 @@
 
 struct map;
 
+/* Who registered: one session to the mapper. */
+struct map_owner {
+	uint64_t id;
+	uint32_t uid;
+	int32_t pid; /* 0: not known */
+};
+
 struct map_entry {
-	struct sp_uuid object;
-	struct sp_syntax_id interface, transfer;
-	enum protseq protseq;
-	uint64_t owner;
-	uint64_t serial; /* grows with each registration */
-	char annotation[MAP_ANNOTATION];
+	struct list in_map, in_interface, in_owner;
+	struct map_entry *next_twin; /* in the table of exact entries */
+	struct map_interface *home;  /* this and `owner`: only while it is in the map */
+	struct owner *owner;
+	unsigned refs;
+	uint16_t major, minor;
 	uint16_t
 		address_at; /* where an IPv4 address of zeroes lies in the tower; 0: there is none */
 	uint16_t tower_len;
-
-	unsigned refs;
-	struct map_interface *home;
-	struct list in_map, in_interface, in_owner;
-	uint8_t tower[];
+	uint8_t protseq;  /* enum protseq */
+	uint8_t transfer; /* index in the map's transfer syntaxes */
+	bool has_object;
+	uint8_t annotation_len;
+	uint8_t tower
+		[]; /* then the object UUID, unless it is nil, then the annotation and its NUL */
 };
+
+/* These hold also for an entry that has left the map. */
+struct sp_uuid map_entry_object(const struct map_entry *);
+const char *map_entry_annotation(const struct map_entry *);
+/* Only while it is in the map. */
+const struct map_owner *map_entry_owner(const struct map_entry *);
+const struct sp_uuid *map_entry_interface(const struct map_entry *);
 
 /* What a caller registers or takes back. Views. */
 struct map_wish {
@@ -71,16 +86,27 @@ struct map_answer {
 SP_NODISCARD struct map *map_new(void);
 void map_free(struct map *);
 size_t map_count(const struct map *);
+size_t map_owners(const struct map *);
 
 /*
  * All or nothing. What the owner has registered already is not registered twice, its annotation is
- * renewed. replace: the owner's other entries of the same object, interface and protocol sequence go.
- * EPT_NCA_INVALID_ENTRY: a tower that is none, without a known protocol sequence or endpoint; RPC_S_OUT_OF_MEMORY.
+ * renewed. replace: the owner's other entries of the same object, interface and protocol sequence go. Costs
+ * O(n), with replace O(n + what the owner has).
+ * EPT_NCA_INVALID_ENTRY: a tower that is none, without a known protocol sequence or endpoint; RPC_S_OUT_OF_MEMORY;
+ * EPT_S_CANT_CREATE: more different transfer syntaxes than a map keeps.
  */
 SP_NODISCARD sp_status map_insert(
-	struct map *, uint64_t owner, const struct map_wish *, size_t n, bool replace);
+	struct map *, const struct map_owner *, const struct map_wish *, size_t n, bool replace);
 /* Takes back the owner's entries. EPT_NCA_NOT_REGISTERED when one of them was not there. */
 SP_NODISCARD sp_status map_delete(struct map *, uint64_t owner, const struct map_wish *, size_t n);
+/*
+ * Removes whoever's entries have this tower - the address in it counts only where the entry has one - and, unless
+ * object is NULL, this object. uid: only those that this user registered; MAP_ANY_USER all. How many went is *ret_n,
+ * how many were somebody else's *ret_foreign.
+ */
+#define MAP_ANY_USER UINT32_MAX
+SP_NODISCARD sp_status map_purge(struct map *, const uint8_t *tower, size_t tower_len,
+	const struct sp_uuid *object, uint32_t uid, size_t *ret_n, size_t *ret_foreign);
 /* How many entries went with it. */
 size_t map_owner_gone(struct map *, uint64_t owner);
 

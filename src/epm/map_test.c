@@ -52,6 +52,9 @@ make(struct made *m, struct spec s)
 	return &m->wish;
 }
 
+static sp_status insert(
+	struct map *, uint64_t owner, const struct map_wish *, size_t n, bool replace);
+
 static struct map *
 map_with(const struct spec *specs, size_t n)
 {
@@ -60,8 +63,15 @@ map_with(const struct spec *specs, size_t n)
 
 	assert_non_null(map);
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(map_insert(map, 1, make(&m, specs[i]), 1, false), 0);
+		assert_int_equal(insert(map, 1, make(&m, specs[i]), 1, false), 0);
 	return map;
+}
+
+static sp_status
+insert(struct map *map, uint64_t owner, const struct map_wish *wishes, size_t n, bool replace)
+{
+	return map_insert(
+		map, &(struct map_owner){.id = owner, .uid = (uint32_t)owner}, wishes, n, replace);
 }
 
 /* How many entries a query finds; the ports, in order, as text. */
@@ -177,7 +187,7 @@ an_answer_stays_what_it_was_when_the_map_changes(void **state)
 	assert_int_equal(map_count(map), 0);
 	map_free(map);
 	assert_int_equal(answer.n, 2);
-	assert_string_equal(answer.entries[1]->annotation, "a service");
+	assert_string_equal(map_entry_annotation(answer.entries[1]), "a service");
 	map_answer_free(&answer);
 }
 
@@ -191,14 +201,14 @@ what_is_registered_twice_is_there_once_with_the_newer_annotation(void **state)
 	struct made m;
 
 	make(&m, (struct spec){7, 1, 0, 0, 10, 0});
-	assert_int_equal(map_insert(map, 1, &m.wish, 1, false), 0);
+	assert_int_equal(insert(map, 1, &m.wish, 1, false), 0);
 	m.wish.annotation = "newer";
-	assert_int_equal(map_insert(map, 1, &m.wish, 1, false), 0);
+	assert_int_equal(insert(map, 1, &m.wish, 1, false), 0);
 	assert_int_equal(map_count(map), 1);
 	assert_int_equal(map_find(map, &ALL, &answer), 0);
-	assert_string_equal(answer.entries[0]->annotation, "newer");
+	assert_string_equal(map_entry_annotation(answer.entries[0]), "newer");
 	map_answer_free(&answer);
-	assert_int_equal(map_insert(map, 2, &m.wish, 1, false), 0);
+	assert_int_equal(insert(map, 2, &m.wish, 1, false), 0);
 	assert_int_equal(map_count(map), 2);
 	map_free(map);
 }
@@ -217,13 +227,13 @@ replacing_removes_only_the_owners_entries_of_the_same_place(void **state)
 	struct map_wish both[2];
 
 	assert_int_equal(
-		map_insert(map, 2, make(&other, (struct spec){7, 1, 0, 0, 20, 0}), 1, true), 0);
+		insert(map, 2, make(&other, (struct spec){7, 1, 0, 0, 20, 0}), 1, true), 0);
 	both[0] = *make(&a, (struct spec){7, 1, 0, NCACN_IP_TCP, 30, 0});
 	both[1] = *make(&b, (struct spec){7, 1, 0, NCACN_IP_TCP, 31, 0});
-	assert_int_equal(map_insert(map, 1, both, 2, true), 0);
+	assert_int_equal(insert(map, 1, both, 2, true), 0);
 	assert_string_equal(ports_found(map, &ALL), "11 12 13 20 30 31");
 	/* once more: the same entries, not none of them */
-	assert_int_equal(map_insert(map, 1, both, 2, true), 0);
+	assert_int_equal(insert(map, 1, both, 2, true), 0);
 	assert_string_equal(ports_found(map, &ALL), "11 12 13 20 30 31");
 	map_free(map);
 }
@@ -238,13 +248,13 @@ one_invalid_entry_lets_none_in(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		wishes[i] = *make(&m[i], (struct spec){7 + i, 1, 0, 0, 10 + i, 0});
 	wishes[1].tower_len--;
-	assert_int_equal(map_insert(map, 1, wishes, 3, false), EPT_NCA_INVALID_ENTRY);
+	assert_int_equal(insert(map, 1, wishes, 3, false), EPT_NCA_INVALID_ENTRY);
 	assert_int_equal(map_count(map), 0);
 	wishes[1].tower = NULL;
 	wishes[1].tower_len = 0;
-	assert_int_equal(map_insert(map, 1, wishes, 3, true), EPT_NCA_INVALID_ENTRY);
+	assert_int_equal(insert(map, 1, wishes, 3, true), EPT_NCA_INVALID_ENTRY);
 	wishes[1] = *make(&m[1], (struct spec){7, 1, 0, 0, 0, 0}); /* port 0 */
-	assert_int_equal(map_insert(map, 1, wishes, 3, false), EPT_NCA_INVALID_ENTRY);
+	assert_int_equal(insert(map, 1, wishes, 3, false), EPT_NCA_INVALID_ENTRY);
 	assert_int_equal(map_count(map), 0);
 	assert_string_equal(ports_found(map, &ALL), "");
 	map_free(map);
@@ -262,7 +272,7 @@ each_allocation_may_fail_and_nothing_is_left_behind(void **state)
 		for (unsigned i = 0; i < 2; i++)
 			wishes[i] = *make(&m[i], (struct spec){8 + i, 1, 0, 0, 10 + i, 0});
 		mem_fail_nth(nth);
-		status = map_insert(map, 2, wishes, 2, false);
+		status = insert(map, 2, wishes, 2, false);
 		mem_fail_nth(0);
 		assert_true(status == 0 || status == RPC_S_OUT_OF_MEMORY);
 		assert_int_equal(map_count(map), status ? 1 : 3);
@@ -293,14 +303,121 @@ an_address_of_zeroes_is_found_and_another_is_left_alone(void **state)
 	struct made m;
 
 	make(&m, (struct spec){7, 1, 0, NCACN_IP_TCP, 10, 0});
-	assert_int_equal(map_insert(map, 1, &m.wish, 1, false), 0);
+	assert_int_equal(insert(map, 1, &m.wish, 1, false), 0);
 	m.room[m.wish.tower_len - 4] = 192; /* the address is the tower's end */
-	assert_int_equal(map_insert(map, 1, &m.wish, 1, false), 0);
+	assert_int_equal(insert(map, 1, &m.wish, 1, false), 0);
 	assert_int_equal(map_find(map, &ALL, &answer), 0);
 	assert_int_equal(answer.n, 2);
 	assert_int_equal(answer.entries[0]->address_at, m.wish.tower_len - 4);
 	assert_int_equal(answer.entries[1]->address_at, 0);
 	map_answer_free(&answer);
+	map_free(map);
+}
+
+static void
+a_purge_removes_whoever_s_entry_and_leaves_other_users_alone(void **state)
+{
+	struct map *map = map_new();
+	struct sp_uuid object = uuid_of(5);
+	size_t n, foreign;
+	struct made m;
+
+	make(&m, (struct spec){7, 1, 0, NCACN_IP_TCP, 10, 5});
+	assert_int_equal(insert(map, 1, &m.wish, 1, false), 0);
+	assert_int_equal(insert(map, 2, &m.wish, 1, false), 0);
+	assert_int_equal(
+		map_purge(map, m.room, m.wish.tower_len, &NIL, MAP_ANY_USER, &n, &foreign), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(map_purge(map, m.room, m.wish.tower_len, NULL, 2, &n, &foreign), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(foreign, 1);
+	/* the entry leaves its address open, so any is right */
+	m.room[m.wish.tower_len - 1] = 9;
+	assert_int_equal(
+		map_purge(map, m.room, m.wish.tower_len, &object, MAP_ANY_USER, &n, &foreign), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(map_count(map), 0);
+	assert_int_equal(
+		map_purge(map, m.room, 3, NULL, MAP_ANY_USER, &n, &foreign), EPT_NCA_INVALID_ENTRY);
+	map_free(map);
+}
+
+static void
+a_purge_keeps_an_entry_with_another_address(void **state)
+{
+	struct map *map = map_new();
+	size_t n, foreign;
+	struct made m;
+
+	make(&m, (struct spec){7, 1, 0, NCACN_IP_TCP, 10, 0});
+	m.room[m.wish.tower_len - 4] = 192;
+	assert_int_equal(insert(map, 1, &m.wish, 1, false), 0);
+	m.room[m.wish.tower_len - 4] = 193;
+	assert_int_equal(
+		map_purge(map, m.room, m.wish.tower_len, NULL, MAP_ANY_USER, &n, &foreign), 0);
+	assert_int_equal(n + foreign, 0);
+	map_free(map);
+}
+
+static void
+a_snapshot_keeps_the_annotation_that_was_renewed_meanwhile(void **state)
+{
+	struct map *map = map_with((struct spec[]){{7, 1, 0, 0, 10, 0}}, 1);
+	struct map_answer before, after;
+	struct made m;
+
+	assert_int_equal(map_find(map, &ALL, &before), 0);
+	make(&m, (struct spec){7, 1, 0, 0, 10, 0});
+	m.wish.annotation =
+		"one that is much longer than it was, sixty-three bytes and more in all";
+	assert_int_equal(insert(map, 1, &m.wish, 1, false), 0);
+	assert_int_equal(map_find(map, &ALL, &after), 0);
+	assert_string_equal(map_entry_annotation(before.entries[0]), "a service");
+	assert_int_equal(strlen(map_entry_annotation(after.entries[0])), 63);
+	assert_int_equal(after.n, 1);
+	map_answer_free(&before);
+	map_answer_free(&after);
+	map_free(map);
+}
+
+static void
+more_transfer_syntaxes_than_are_kept_are_refused(void **state)
+{
+	struct map *map = map_new();
+	sp_status status = 0;
+	struct made m;
+	uint32_t n = 0;
+
+	for (; !status; n++) {
+		make(&m, (struct spec){7, 1, 0, 0, 10, 0});
+		m.room[30] = (uint8_t)n; /* in the transfer syntax's UUID */
+		m.room[31] = (uint8_t)(n >> 8);
+		status = insert(map, 1, &m.wish, 1, false);
+	}
+	assert_int_equal(status, EPT_S_CANT_CREATE);
+	assert_int_equal(map_count(map), n - 1);
+	assert_in_range(n, 3, 1000);
+	map_free(map);
+}
+
+/* Ten seconds would be a square. */
+static void
+sixty_thousand_endpoints_of_one_interface_are_registered_in_linear_time(void **state)
+{
+	enum { N = 60000 };
+	struct map *map = map_new();
+	struct made *made = calloc(N, sizeof(*made));
+	struct map_wish *wishes = calloc(N, sizeof(*wishes));
+
+	for (unsigned i = 0; i < N; i++)
+		wishes[i] = *make(&made[i], (struct spec){7, 1, 0, 0, 1 + i, 0});
+	for (int times = 0; times < 2; times++)
+		assert_int_equal(insert(map, 1, wishes, N, times > 0), 0);
+	assert_int_equal(map_count(map), N);
+	assert_int_equal(map_delete(map, 1, wishes, N), 0);
+	assert_int_equal(map_count(map), 0);
+	free(wishes);
+	free(made);
 	map_free(map);
 }
 
@@ -410,9 +527,10 @@ compare(const struct map *map, const struct model *m, struct spec s, int version
 		if (!model_matches(m->e[i].spec, s, versions, by_object))
 			continue;
 		assert_true(at < answer.n);
-		assert_int_equal(answer.entries[at]->owner, m->e[i].owner);
-		assert_int_equal(answer.entries[at]->interface.minor, m->e[i].spec.minor);
-		assert_int_equal(answer.entries[at]->object.time_low, m->e[i].spec.object);
+		assert_int_equal(map_entry_owner(answer.entries[at])->id, m->e[i].owner);
+		assert_int_equal(answer.entries[at]->minor, m->e[i].spec.minor);
+		assert_int_equal(
+			map_entry_object(answer.entries[at]).time_low, m->e[i].spec.object);
 		at++;
 	}
 	assert_int_equal(at, answer.n);
@@ -432,6 +550,60 @@ spec_random(uint32_t interfaces)
 	};
 }
 
+/* Up to three at once, of few kinds: they meet each other. Replacing means what stood there before. */
+static void
+insert_batch(struct map *map, struct model *m, uint64_t owner, bool replace)
+{
+	struct made made[3];
+	struct map_wish wishes[3];
+	struct spec specs[3];
+	size_t n = 1 + (size_t)rand() % 3;
+
+	for (size_t i = 0; i < n; i++) {
+		specs[i] = spec_random(2);
+		wishes[i] = *make(&made[i], specs[i]);
+	}
+	assert_int_equal(insert(map, owner, wishes, n, replace), 0);
+	for (size_t i = 0; replace && i < m->n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (m->e[i].owner == owner && same_place(m->e[i].spec, specs[k])) {
+				model_drop(m, i--);
+				break;
+			}
+	for (size_t i = 0; i < n; i++)
+		model_insert(m, owner, specs[i], false);
+}
+
+static void
+purge_both(struct map *map, struct model *m, struct spec s, uint64_t owner)
+{
+	bool any_user = rand() % 2, any_object = rand() % 2;
+	size_t n, foreign, model_n = 0, model_foreign = 0;
+	struct sp_uuid object = uuid_of(s.object);
+	struct made made;
+
+	make(&made, s);
+	assert_int_equal(map_purge(map, made.room, made.wish.tower_len, any_object ? NULL : &object,
+				 any_user ? MAP_ANY_USER : (uint32_t)owner, &n, &foreign),
+		0);
+	for (size_t i = 0; i < m->n; i++) {
+		struct spec have = m->e[i].spec;
+
+		if (any_object)
+			have.object = s.object;
+		if (!same_spec(have, s))
+			continue;
+		if (!any_user && m->e[i].owner != owner) {
+			model_foreign++;
+			continue;
+		}
+		model_drop(m, i--);
+		model_n++;
+	}
+	assert_int_equal(n, model_n);
+	assert_int_equal(foreign, model_foreign);
+}
+
 static void
 ten_thousand_random_steps_agree_with_the_model(void **state)
 {
@@ -446,8 +618,12 @@ ten_thousand_random_steps_agree_with_the_model(void **state)
 		bool replace = rand() % 4 == 0;
 		int what = rand() % 100;
 
-		if (what < 50 && model.n < MODEL_MAX - 1) {
-			assert_int_equal(map_insert(map, owner, make(&m, s), 1, replace), 0);
+		if (what < 10 && model.n < MODEL_MAX - 4) {
+			insert_batch(map, &model, owner, replace);
+		} else if (what < 14) {
+			purge_both(map, &model, s, owner);
+		} else if (what < 50 && model.n < MODEL_MAX - 1) {
+			assert_int_equal(insert(map, owner, make(&m, s), 1, replace), 0);
 			model_insert(&model, owner, s, replace);
 		} else if (what < 98) {
 			sp_status status = map_delete(map, owner, make(&m, s), 1);
@@ -471,8 +647,8 @@ a_hundred_thousand_interfaces_are_found_one_by_one(void **state)
 
 	for (uint32_t i = 0; i < 100000; i++)
 		assert_int_equal(
-			map_insert(map, i % 3000,
-				make(&m, (struct spec){i, 1, 0, 0, 1 + i % 60000, 0}), 1, false),
+			insert(map, i % 3000, make(&m, (struct spec){i, 1, 0, 0, 1 + i % 60000, 0}),
+				1, false),
 			0);
 	for (uint32_t i = 0; i < 100000; i += 7) {
 		struct sp_syntax_id id = {uuid_of(i), 1, 0};
@@ -483,7 +659,7 @@ a_hundred_thousand_interfaces_are_found_one_by_one(void **state)
 				&answer),
 			0);
 		assert_int_equal(answer.n, 1);
-		assert_int_equal(answer.entries[0]->owner, i % 3000);
+		assert_int_equal(map_entry_owner(answer.entries[0])->id, i % 3000);
 		map_answer_free(&answer);
 	}
 	for (uint64_t owner = 0; owner < 3000; owner++)
@@ -506,6 +682,12 @@ main(void)
 		cmocka_unit_test(each_allocation_may_fail_and_nothing_is_left_behind),
 		cmocka_unit_test(nobody_takes_back_what_is_anothers),
 		cmocka_unit_test(an_address_of_zeroes_is_found_and_another_is_left_alone),
+		cmocka_unit_test(a_purge_removes_whoever_s_entry_and_leaves_other_users_alone),
+		cmocka_unit_test(a_purge_keeps_an_entry_with_another_address),
+		cmocka_unit_test(a_snapshot_keeps_the_annotation_that_was_renewed_meanwhile),
+		cmocka_unit_test(more_transfer_syntaxes_than_are_kept_are_refused),
+		cmocka_unit_test(
+			sixty_thousand_endpoints_of_one_interface_are_registered_in_linear_time),
 		cmocka_unit_test(ten_thousand_random_steps_agree_with_the_model),
 		cmocka_unit_test(a_hundred_thousand_interfaces_are_found_one_by_one),
 	};

@@ -2,6 +2,7 @@
 /* The mapper through the real runtime: clients over loopback TCP, servers over a local socket. */
 #include "epm/service.h"
 
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -16,7 +17,9 @@
 
 #include <sallyport/sallyport.h>
 
+#include "base/time.h"
 #include "epm.h"
+#include "rpc/server.h"
 #include "wire/tower.h"
 
 static const struct sp_syntax_id NDR = {
@@ -36,7 +39,8 @@ static const struct sp_interface found_interface = {
 struct stand {
 	char dir[40];
 	sp_server *mapper;
-	char tcp[60]; /* the mapper's binding */
+	struct settings *settings; /* ports that nobody listens on may be registered */
+	char tcp[60];              /* the mapper's binding */
 	uint16_t port;
 	sp_client *client; /* of the mapper, over TCP */
 	sp_call *call;
@@ -67,7 +71,8 @@ mapper_start(struct stand *s)
 		.log = on_log};
 	unsigned port;
 
-	assert_true(service_init(on_log, NULL));
+	assert_true(service_init(&(struct service_options){
+		.settings = s->settings, .ncalrpc_dir = s->dir, .log = on_log}));
 	assert_int_equal(sp_server_new(&options, &s->mapper, NULL), 0);
 	assert_int_equal(
 		sp_server_use_protseq(s->mapper, "ncacn_ip_tcp", NULL, "127.0.0.1", NULL), 0);
@@ -99,6 +104,9 @@ stand_up(void **state)
 
 	strcpy(s->dir, "/tmp/sallyport-epm-XXXXXX");
 	assert_non_null(mkdtemp(s->dir));
+	s->settings = settings_new();
+	assert_non_null(s->settings);
+	s->settings->foreign_endpoints = true;
 	mapper_start(s);
 	*state = s;
 	return 0;
@@ -110,9 +118,53 @@ stand_down(void **state)
 	struct stand *s = *state;
 
 	mapper_stop(s);
+	settings_free(s->settings);
 	rmdir(s->dir);
 	free(s);
 	return 0;
+}
+
+/* --- on the mapper's own thread --- */
+
+struct errand {
+	struct loop_message message;
+	void (*fn)(struct stand *, sp_nanos arg);
+	struct stand *stand;
+	sp_nanos arg;
+	sem_t done;
+};
+
+static void
+on_errand(void *arg)
+{
+	struct errand *e = arg;
+
+	e->fn(e->stand, e->arg);
+	sem_post(&e->done);
+}
+
+static void
+on_mapper(struct stand *s, void (*fn)(struct stand *, sp_nanos arg), sp_nanos arg)
+{
+	struct errand e = {.fn = fn, .stand = s, .arg = arg};
+
+	sem_init(&e.done, 0, 0);
+	e.message = (struct loop_message){.fn = on_errand, .arg = &e};
+	loop_send(server_loop(s->mapper), &e.message);
+	sem_wait(&e.done);
+	sem_destroy(&e.done);
+}
+
+static void
+tick(struct stand *s, sp_nanos later)
+{
+	service_tick(time_now() + later);
+}
+
+static void
+set_foreign_endpoints(struct stand *s, sp_nanos truth)
+{
+	s->settings->foreign_endpoints = truth;
 }
 
 /* --- a registering session --- */
@@ -503,6 +555,163 @@ an_invalid_tower_is_refused_as_an_entry_and_as_a_question(void **state)
 	session_close(&session);
 }
 
+static void
+the_mapper_names_itself_and_keeps_its_name(void **state)
+{
+	struct stand *s = *state;
+	struct sp_uuid first, again;
+	uint32_t status = 1;
+
+	assert_int_equal(epm_ept_inq_object(s->call, &first, &status, NULL), 0);
+	assert_int_equal(status, 0);
+	assert_false(sp_uuid_is_nil(&first));
+	assert_int_equal(epm_ept_inq_object(s->call, &again, &status, NULL), 0);
+	assert_true(sp_uuid_equal(&first, &again));
+}
+
+static void
+an_administrator_removes_an_entry_of_another_session(void **state)
+{
+	struct stand *s = *state;
+	struct session session = session_open(s), admin = session_open(s);
+	twr_t *tower = tower_make(77, 5000, "");
+	struct tower found = {0};
+	uint32_t status = 1;
+
+	insert_many(&session, 2, 77, 5000);
+	assert_int_equal(epm_ept_mgmt_delete(s->call, 0, NULL, tower, &status, NULL),
+		ERROR_ACCESS_DENIED); /* over TCP */
+	assert_int_equal(epm_ept_mgmt_delete(admin.call, 0, NULL, tower, &status, NULL), 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(map_one(s->call, tower, &found), 0);
+	assert_string_equal(found.endpoint, "5001");
+	assert_int_equal(epm_ept_mgmt_delete(admin.call, 0, NULL, tower, &status, NULL), 0);
+	assert_int_equal(status, EPT_NCA_NOT_REGISTERED);
+	assert_int_equal(epm_ept_mgmt_delete(admin.call, 1, NULL, tower, &status, NULL), 0);
+	assert_int_equal(status, EPT_NCA_CANT_PERFORM_OP);
+	free(tower);
+	session_close(&session);
+	session_close(&admin);
+}
+
+static void
+an_operation_that_the_mapper_has_not_is_out_of_range(void **state)
+{
+	struct stand *s = *state;
+	/* ept_map_auth has opnum 7: one more operation than our own interface */
+	struct sp_operation operations[8];
+	struct sp_interface larger = epm_client_interface;
+	struct sp_error err = {0};
+	struct epm_ept_inq_object_args args = {0};
+
+	memcpy(operations, epm_client_interface.operations,
+		epm_client_interface.n_operations * sizeof(operations[0]));
+	operations[7] = operations[5];
+	larger.operations = operations;
+	larger.n_operations = 8;
+	assert_int_not_equal(sp_call_invoke(s->call, &larger, 7, &args, &err), 0);
+	assert_int_equal(err.fault_status, NCA_S_OP_RNG_ERROR);
+}
+
+static uint32_t
+lookup_page(sp_call *call, ept_lookup_handle_t *handle, uint32_t *ret_n, struct sp_error *reterr)
+{
+	static ept_entry_t entries[10];
+	uint32_t status = 0;
+	sp_status result = epm_ept_lookup(call, RPC_C_EP_ALL_ELTS, NULL, NULL, 0, handle, 10, ret_n,
+		entries, &status, reterr);
+
+	return result ? result : status;
+}
+
+static void
+forgotten_lookups_cost_only_their_own_group(void **state)
+{
+	struct stand *s = *state;
+	struct session session = session_open(s);
+	ept_lookup_handle_t patient = {0}, forgotten = {0}, first = {0};
+	struct sp_client_options options = {0};
+	struct sp_error err = {0};
+	sp_client *other;
+	sp_call *call;
+	uint32_t n;
+
+	insert_many(&session, 100, 77, 5000);
+	assert_int_equal(sp_client_new(s->tcp, &options, &other, NULL), 0);
+	call = sp_call_new(other);
+	assert_int_equal(lookup_page(call, &patient, &n, NULL), 0);
+	for (int i = 0; i < 5000; i++) {
+		forgotten = (ept_lookup_handle_t){0};
+		assert_int_equal(lookup_page(s->call, &forgotten, &n, NULL), 0);
+		if (i == 0)
+			first = forgotten;
+	}
+	assert_true(service_figures()->lookups <= 33);
+	assert_int_equal(lookup_page(call, &patient, &n, NULL), 0);
+	assert_int_equal(n, 10);
+	assert_int_equal(lookup_page(s->call, &forgotten, &n, NULL), 0);
+	assert_int_not_equal(lookup_page(s->call, &first, &n, &err), 0);
+	assert_int_equal(err.fault_status, NCA_S_FAULT_CONTEXT_MISMATCH);
+	sp_call_free(call);
+	sp_client_free(other);
+	session_close(&session);
+}
+
+static void
+a_lookup_that_rests_too_long_is_given_up(void **state)
+{
+	struct stand *s = *state;
+	struct session session = session_open(s);
+	ept_lookup_handle_t handle = {0};
+	struct sp_error err = {0};
+	uint32_t n;
+
+	insert_many(&session, 100, 77, 5000);
+	assert_int_equal(lookup_page(s->call, &handle, &n, NULL), 0);
+	assert_int_equal(service_figures()->lookups, 1);
+	on_mapper(s, tick, 59 * SP_SECOND);
+	assert_int_equal(service_figures()->lookups, 1);
+	on_mapper(s, tick, 61 * SP_SECOND);
+	assert_int_equal(service_figures()->lookups, 0);
+	assert_int_not_equal(lookup_page(s->call, &handle, &n, &err), 0);
+	assert_int_equal(err.fault_status, NCA_S_FAULT_CONTEXT_MISMATCH);
+	session_close(&session);
+}
+
+static void
+what_nobody_listens_on_cannot_be_registered(void **state)
+{
+	struct stand *s = *state;
+	struct session session = session_open(s);
+	unsigned before = atomic_load(&n_warnings);
+	ept_entry_t *entries = entries_make(1, 77, 1);
+	struct sp_error err = {0};
+	uint32_t status;
+
+	on_mapper(s, set_foreign_endpoints, false);
+	assert_int_equal(
+		epm_ept_insert(session.call, 1, entries, 0, &status, &err), ERROR_ACCESS_DENIED);
+	assert_int_equal(atomic_load(&n_warnings), before + 1);
+	on_mapper(s, set_foreign_endpoints, true);
+	assert_int_equal(epm_ept_insert(session.call, 1, entries, 0, &status, NULL), 0);
+	assert_int_equal(status, 0);
+	entries_free(entries, 1);
+	session_close(&session);
+}
+
+static void
+what_one_listens_on_can_be_registered(void **state)
+{
+	struct stand *s = *state;
+	struct tower found = {0};
+	sp_server *server;
+
+	on_mapper(s, set_foreign_endpoints, false);
+	server = server_start(s);
+	wait_for_status(s, 0, &found);
+	sp_server_free(server);
+}
+
 #define STAND_TEST(f) cmocka_unit_test_setup_teardown(f, stand_up, stand_down)
 
 int
@@ -518,6 +727,13 @@ main(void)
 		STAND_TEST(a_handle_that_was_freed_is_a_fault_and_the_next_call_is_served),
 		STAND_TEST(inquiries_are_answered_by_their_kind),
 		STAND_TEST(deleting_takes_back_only_what_is_ones_own),
+		STAND_TEST(the_mapper_names_itself_and_keeps_its_name),
+		STAND_TEST(an_administrator_removes_an_entry_of_another_session),
+		STAND_TEST(an_operation_that_the_mapper_has_not_is_out_of_range),
+		STAND_TEST(forgotten_lookups_cost_only_their_own_group),
+		STAND_TEST(a_lookup_that_rests_too_long_is_given_up),
+		STAND_TEST(what_nobody_listens_on_cannot_be_registered),
+		STAND_TEST(what_one_listens_on_can_be_registered),
 		STAND_TEST(an_invalid_tower_is_refused_as_an_entry_and_as_a_question),
 	};
 
