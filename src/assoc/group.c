@@ -214,6 +214,26 @@ assoc_group_remove_context(struct assoc_group *g, const struct sp_uuid *uuid)
 	return c != NULL;
 }
 
+void
+assoc_group_forget_context(struct assoc_group *g, const void *user)
+{
+	struct context_node *found = NULL;
+
+	pthread_mutex_lock(&g->owner->lock);
+	list_for (it, &g->contexts) {
+		struct context_node *c = list_entry(it, struct context_node, node);
+
+		if (c->context.user == user) {
+			found = c;
+			list_remove(&c->node);
+			g->n_contexts--;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&g->owner->lock);
+	mem_free(found);
+}
+
 size_t
 assoc_group_n_contexts(struct assoc_group *g)
 {

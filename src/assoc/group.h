@@ -38,6 +38,8 @@ SP_NODISCARD bool assoc_group_find_context(
 	struct assoc_group *, const struct sp_uuid *, struct assoc_context *ret);
 bool assoc_group_set_context(struct assoc_group *, const struct sp_uuid *, void *user);
 bool assoc_group_remove_context(struct assoc_group *, const struct sp_uuid *);
+/* Removes the one that stands for user, if there is one. */
+void assoc_group_forget_context(struct assoc_group *, const void *user);
 size_t assoc_group_n_contexts(struct assoc_group *);
 
 #endif

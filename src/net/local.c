@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 bool
 local_path(const char *dir, const char *endpoint, char ret[LOCAL_PATH])
 {
@@ -164,4 +166,25 @@ local_peer(int fd, pid_t *ret_pid, uid_t *ret_uid, gid_t *ret_gid)
 	*ret_uid = peer.uid;
 	*ret_gid = peer.gid;
 	return true;
+}
+
+bool
+local_peer_has_group(int fd, gid_t group)
+{
+	gid_t few[64], *groups = few;
+	socklen_t len = sizeof(few);
+	bool has = false;
+	int result = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len);
+
+	if (result && errno == ERANGE) {
+		groups = mem_alloc(len);
+		if (!groups)
+			return false;
+		result = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len);
+	}
+	for (size_t i = 0; !result && i < len / sizeof(*groups) && !has; i++)
+		has = groups[i] == group;
+	if (groups != few)
+		mem_free(groups);
+	return has;
 }

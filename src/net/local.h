@@ -22,5 +22,7 @@ SP_NODISCARD int local_listen(const char *path, int *ret_fd);
 SP_NODISCARD int local_connect(const char *path, int *ret_fd);
 /* False: not a unix socket. */
 SP_NODISCARD bool local_peer(int fd, pid_t *ret_pid, uid_t *ret_uid, gid_t *ret_gid);
+/* Among the peer's supplementary groups. */
+SP_NODISCARD bool local_peer_has_group(int fd, gid_t group);
 
 #endif

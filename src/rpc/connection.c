@@ -191,6 +191,31 @@ connection_group(const struct connection *c)
 	return c->gone ? c->group : assoc_conn_group(&c->link.conn);
 }
 
+bool
+connection_addresses(
+	const struct connection *c, struct address *ret_local, struct address *ret_peer)
+{
+	ret_local->len = ret_peer->len = sizeof(ret_local->storage);
+	return !c->local && !c->gone &&
+	       !getsockname(c->link.fd, (struct sockaddr *)&ret_local->storage, &ret_local->len) &&
+	       !getpeername(c->link.fd, (struct sockaddr *)&ret_peer->storage, &ret_peer->len);
+}
+
+bool
+connection_has_group(const struct connection *c, gid_t group)
+{
+	return c->local && !c->gone && (c->gid == group || local_peer_has_group(c->link.fd, group));
+}
+
+void
+call_forget_context(sp_call *call, const void *user)
+{
+	struct assoc_group *group = connection_group(call->connection);
+
+	if (group)
+		assoc_group_forget_context(group, user);
+}
+
 void
 connection_call_ended(struct connection *c)
 {

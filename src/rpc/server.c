@@ -417,6 +417,12 @@ sp_server_register(sp_server *server, const struct sp_interface *interface, cons
 
 /* --- running --- */
 
+struct loop *
+server_loop(const sp_server *server)
+{
+	return server->n_threads ? server->threads[0].loop : NULL;
+}
+
 static void *
 thread_main(void *arg)
 {

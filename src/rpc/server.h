@@ -76,6 +76,9 @@ struct sp_server {
 
 void server_log(const sp_server *, enum sp_log_level, const char *fmt, ...) SP_PRINTF(3, 4);
 
+/* The first thread's, while it runs. */
+struct loop *server_loop(const sp_server *);
+
 /* listen.c */
 void listener_free(struct listener *);
 SP_NODISCARD sp_status listener_open(struct listener *, struct sp_error *reterr);
@@ -106,6 +109,13 @@ struct connection {
 /* On the accepting thread. False: over the limit or no memory; fd is closed. */
 bool connection_new(struct listener *, int take_fd);
 struct assoc_group *connection_group(const struct connection *);
+/* Both ends of a connection over TCP. False: over ncalrpc, or it has gone. */
+SP_NODISCARD bool connection_addresses(
+	const struct connection *, struct address *ret_local, struct address *ret_peer);
+/* Over ncalrpc: its user was in the group when it connected. */
+SP_NODISCARD bool connection_has_group(const struct connection *, gid_t);
+/* A context handle of the caller's association group is no more; it is not run down. */
+void call_forget_context(sp_call *, const void *user);
 /* A call of the connection has ended; the connection may end with it. */
 void connection_call_ended(struct connection *);
 void thread_stop(
