@@ -114,21 +114,9 @@ SP_NODISCARD sp_status sp_call_raw(sp_call *, const struct sp_syntax_id *interfa
 /* --- asynchronous calls ------------------------------------------------------------------------ */
 
 /*
- * A call has ended: status and error are what sp_call_invoke() would have given; error is NULL on success and belongs
- * to the runtime. Called from sp_client_service() or from a blocking call on the same client. May start calls, this
- * one again, cancel and free calls; must neither block nor free the client.
+ * sp_call_start() begins a call of compiled stubs; it stands in <sallyport/stub.h>, since generated code has a function
+ * of its own for each operation: INTERFACE_OPERATION_start(call, args, done, arg, reterr).
  */
-typedef void sp_call_done(sp_call *, sp_status status, const struct sp_error *error, void *arg);
-
-/*
- * Begins a call and returns. args, the argument struct of the operation (struct INTERFACE_OPERATION_args in generated
- * headers), must stay until the end; what [in] pointers point to only until this returns. On success [out] pointers
- * of args point into the call, until it is reset, used again or freed. done may be NULL: see sp_call_result().
- * RPC_S_CALL_IN_PROGRESS (1791): the object's last call has not ended. Other failures to marshal or for lack of
- * memory are returned, too; done is not called then.
- */
-SP_NODISCARD sp_status sp_call_start(sp_call *, const struct sp_interface *interface,
-	uint32_t opnum, void *args, sp_call_done *done, void *arg, struct sp_error *reterr);
 /* The same with ready-made stub data, which is copied; the answer is asked of sp_call_answer(). */
 SP_NODISCARD sp_status sp_call_start_raw(sp_call *, const struct sp_syntax_id *interface,
 	uint16_t opnum, const void *stub, size_t len, sp_call_done *done, void *arg,

@@ -83,6 +83,23 @@ struct sp_interface {
 SP_NODISCARD sp_status sp_call_invoke(sp_call *call, const struct sp_interface *interface,
 	uint32_t opnum, void *args, struct sp_error *reterr);
 
+/*
+ * A call has ended: status and error are what sp_call_invoke() would have given; error is NULL on success and belongs
+ * to the runtime. Called from sp_client_service() or from a blocking call on the same client. May start calls, this
+ * one again, cancel and free calls; must neither block nor free the client.
+ */
+typedef void sp_call_done(sp_call *, sp_status status, const struct sp_error *error, void *arg);
+
+/*
+ * Begins a call and returns. args, the argument struct of the operation (struct INTERFACE_OPERATION_args in generated
+ * headers), must stay until the end; what [in] pointers point to only until this returns. On success [out] pointers
+ * of args point into the call, until it is reset, used again or freed. done may be NULL: see sp_call_result().
+ * RPC_S_CALL_IN_PROGRESS (1791): the object's last call has not ended. Other failures to marshal or for lack of
+ * memory are returned, too; done is not called then.
+ */
+SP_NODISCARD sp_status sp_call_start(sp_call *, const struct sp_interface *interface,
+	uint32_t opnum, void *args, sp_call_done *done, void *arg, struct sp_error *reterr);
+
 /* --- pull: NDR -> C ----------------------------------------------------------------------- */
 
 /* Every scalar getter aligns first (relative to the start of the stub data) and swaps if needed. */

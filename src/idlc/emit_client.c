@@ -136,6 +136,23 @@ function(struct emitter *e, const struct interface *i, const struct operation *o
 	text_close(e->out, "}");
 }
 
+/* The same without waiting: the arguments as a struct, the end by a function of the caller's. */
+static void
+start_function(struct emitter *e, const struct interface *i, const struct operation *op)
+{
+	text_blank(e->out);
+	text_line(e->out, "sp_status");
+	text_line(e->out,
+		"%s_%s_start(sp_call *call, struct %s_%s_args *args, sp_call_done *done, "
+		"void *arg, struct sp_error *reterr)",
+		i->name, op->name, i->name, op->name);
+	text_open(e->out, "{");
+	text_line(e->out,
+		"return sp_call_start(call, &%s_client_interface, %u, args, done, arg, reterr);",
+		i->name, op->opnum);
+	text_close(e->out, "}");
+}
+
 static void
 interface(struct emitter *e, const struct interface *i)
 {
@@ -143,8 +160,10 @@ interface(struct emitter *e, const struct interface *i)
 	struct operation *op;
 
 	table(e, i, false);
-	while ((op = emit_operation_next(&cursor)))
+	while ((op = emit_operation_next(&cursor))) {
 		function(e, i, op);
+		start_function(e, i, op);
+	}
 }
 
 static void

@@ -214,6 +214,15 @@ arguments(struct emitter *e, const struct interface *i, const struct operation *
 }
 
 static void
+start_function(struct emitter *e, const struct interface *i, const struct operation *op)
+{
+	text_line(e->out,
+		"sp_status %s_%s_start(sp_call *call, struct %s_%s_args *args, "
+		"sp_call_done *done, void *arg, struct sp_error *reterr);",
+		i->name, op->name, i->name, op->name);
+}
+
+static void
 client_function(struct emitter *e, const struct interface *i, const struct operation *op)
 {
 	const char *result = "";
@@ -296,6 +305,16 @@ interface_face(struct emitter *e, const struct interface *i)
 	cursor = i->decls;
 	while ((op = emit_operation_next(&cursor)))
 		client_function(e, i, op);
+	text_blank(e->out);
+	text_line(e->out, "/*");
+	text_line(e->out,
+		" * The same without waiting: see sp_call_start(). args must stay until done is "
+		"called; then its [out]");
+	text_line(e->out, " * pointers point into the call.");
+	text_line(e->out, " */");
+	cursor = i->decls;
+	while ((op = emit_operation_next(&cursor)))
+		start_function(e, i, op);
 	handlers(e, i);
 	marshalling(e, i);
 }

@@ -8,3 +8,10 @@ sp_call_invoke(sp_call *call, const struct sp_interface *interface, uint32_t opn
 {
 	return RPC_S_CALL_FAILED;
 }
+
+sp_status
+sp_call_start(sp_call *call, const struct sp_interface *interface, uint32_t opnum, void *args,
+	sp_call_done *done, void *arg, struct sp_error *reterr)
+{
+	return RPC_S_CALL_FAILED;
+}
