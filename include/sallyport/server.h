@@ -23,6 +23,13 @@ typedef struct sp_server sp_server;
 enum sp_log_level { SP_LOG_ERROR, SP_LOG_WARNING, SP_LOG_INFO, SP_LOG_DEBUG };
 typedef void sp_log_function(void *arg, enum sp_log_level, const char *message);
 
+/* Which of the ports of the port policy a dynamic endpoint is taken from: RPC_POLICY's EndpointFlags. */
+enum sp_port_kind {
+	SP_PORT_DEFAULT, /* what the policy says for servers that do not care */
+	SP_PORT_INTERNET,
+	SP_PORT_INTRANET,
+};
+
 /* Zero or NULL means the default in parentheses. Sizes in bytes, durations in ns. */
 struct sp_server_options {
 	uint16_t max_fragment;    /* largest fragment received (5840) */
@@ -40,7 +47,9 @@ struct sp_server_options {
 	const char *ncalrpc_dir;     /* (SALLYPORT_NCALRPC_DIR or /run/sallyport/ncalrpc) */
 	const char *mapper_endpoint; /* ncalrpc endpoint of the mapper ("epmapper") */
 	bool no_mapper;              /* do not register with an endpoint mapper */
-	sp_log_function *log;        /* (none) called from any loop thread */
+	enum sp_port_kind port_kind; /* of dynamic ports (SP_PORT_DEFAULT) */
+	bool all_network_interfaces; /* listen on all, whatever the port policy binds to: RPC_C_BIND_TO_ALL_NICS */
+	sp_log_function *log; /* (none) called from any loop thread */
 	void *log_arg;
 };
 
@@ -51,7 +60,10 @@ SP_NODISCARD sp_status sp_server_new(
  * Listens on a protocol sequence, "ncacn_ip_tcp" or "ncalrpc".
  *   endpoint   NULL: dynamic (a port by the port policy; a made-up name for ncalrpc); "49200"; "name".
  *              For ncalrpc an endpoint with a slash is a path.
- *   address    NULL: every address, IPv4 and IPv6; otherwise a numeric address
+ *   address    NULL: every address, IPv4 and IPv6, or those of the network interfaces that the port policy names;
+ *              otherwise a numeric address
+ * Where the policy fixes a port for an interface, sp_server_start() listens there, too, when a dynamic port was asked
+ * for, and the mapper names that port for it and no dynamic one.
  * RPC_S_INVALID_ARG (87) when the port policy is invalid, RPC_S_OUT_OF_RESOURCES (1721) when no port
  * of the policy is free, RPC_S_CANT_CREATE_ENDPOINT (1720), RPC_S_PROTSEQ_NOT_SUPPORTED (1703),
  * RPC_S_INVALID_ENDPOINT_FORMAT (1706).

@@ -13,11 +13,29 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "net/tcp.h"
-#include "ports/alloc.h"
-#include "ports/policy.h"
 
 #define ACCEPTS_A_TURN 64
 #define PAUSE (100 * SP_MILLISECOND)
+
+struct listener *
+listener_new(sp_server *server, const char *endpoint, const char *address)
+{
+	struct listener *l = mem_zalloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->server = server;
+	l->fd = -1;
+	if (endpoint)
+		l->endpoint = mem_strdup(endpoint);
+	if (address)
+		l->address = mem_strdup(address);
+	if ((endpoint && !l->endpoint) || (address && !l->address)) {
+		listener_free(l);
+		return NULL;
+	}
+	return l;
+}
 
 void
 listener_close(struct listener *l)
@@ -56,10 +74,9 @@ cannot_create(struct sp_error *reterr, int error, const char *what, const char *
 		strerror(error));
 }
 
-static int
-port_take(void *arg, uint16_t port)
+int
+listener_take(struct listener *l, uint16_t port)
 {
-	struct listener *l = arg;
 	struct address address;
 
 	if (!l->address)
@@ -70,42 +87,10 @@ port_take(void *arg, uint16_t port)
 }
 
 static sp_status
-port_choose(struct listener *l, uint16_t *ret_port, struct sp_error *reterr)
-{
-	const struct sp_server_options *o = &l->server->options;
-	struct ports_policy *policy = mem_alloc(sizeof(*policy));
-	const struct port_set *set;
-	sp_status status;
-
-	if (!policy)
-		return error_no_memory(reterr);
-	ports_policy_read(policy, o->port_policy);
-	status = ports_policy_choose(policy, PORTS_DEFAULT, &set, reterr);
-	/* what Windows' services write as event 5820, whether or not the program shows the error */
-	if (status)
-		server_log(l->server, SP_LOG_ERROR, "%s", policy->why_invalid.sentence);
-	else
-		status = ports_allocate(set, PORT_TCP, port_take, l, ret_port, reterr);
-	ports_policy_fini(policy);
-	mem_free(policy);
-	return status;
-}
-
-static sp_status
 tcp_open(struct listener *l, struct sp_error *reterr)
 {
-	uint16_t port = 0;
-	sp_status status;
-	int error;
+	int error = listener_take(l, (uint16_t)strtoul(l->endpoint, NULL, 10));
 
-	if (!l->endpoint) {
-		status = port_choose(l, &port, reterr);
-		if (status)
-			return status;
-		l->endpoint = mem_printf("%u", port);
-		return l->endpoint ? 0 : error_no_memory(reterr);
-	}
-	error = port_take(l, (uint16_t)strtoul(l->endpoint, NULL, 10));
 	return error ? cannot_create(reterr, error, "TCP port", l->endpoint) : 0;
 }
 
@@ -134,16 +119,15 @@ local_open(struct listener *l, struct sp_error *reterr)
 sp_status
 listener_open(struct listener *l, struct sp_error *reterr)
 {
-	sp_status status;
+	sp_status status = 0;
 
-	if (l->fd >= 0)
-		return 0;
-	if (l->taken)
+	if (l->fd < 0 && l->taken)
 		return error_set(reterr, SP_PHASE_NONE, RPC_S_CANT_CREATE_ENDPOINT,
 			"listen again on a socket that was handed over - it was closed when the "
 			"server "
 			"stopped - hand over another one");
-	status = l->local ? local_open(l, reterr) : tcp_open(l, reterr);
+	if (l->fd < 0)
+		status = l->local ? local_open(l, reterr) : tcp_open(l, reterr);
 	if (!status && !l->binding) {
 		l->binding = mem_printf("%s:%s[%s]", l->local ? "ncalrpc" : "ncacn_ip_tcp",
 			l->address ? l->address : "", l->endpoint);

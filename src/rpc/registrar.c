@@ -63,14 +63,21 @@ n_objects(const struct registration *offered)
 	return offered->options.n_objects ? offered->options.n_objects : 1;
 }
 
+static bool
+is_mapped(const struct registration *offered, const struct listener *l)
+{
+	return !offered->options.no_mapper && registration_is_at(offered, l);
+}
+
 static size_t
 entries_count(const sp_server *server)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < server->n_registrations; i++)
-		if (!server->registrations[i]->options.no_mapper)
-			n += n_objects(server->registrations[i]) * server->n_listeners;
+		for (size_t l = 0; l < server->n_listeners; l++)
+			if (is_mapped(server->registrations[i], server->listeners[l]))
+				n += n_objects(server->registrations[i]);
 	return n;
 }
 
@@ -86,10 +93,12 @@ entries_make(struct registrar *r, struct epm_ept_insert_args *args)
 		const struct registration *offered = server->registrations[i];
 		const struct sp_interface_options *o = &offered->options;
 
-		for (size_t k = 0; !o->no_mapper && k < n_objects(offered); k++)
+		for (size_t k = 0; k < n_objects(offered); k++)
 			for (size_t l = 0; l < server->n_listeners; l++)
-				if (!entry_make(r, offered, o->n_objects ? &o->objects[k] : &nil,
-					    server->listeners[l], e++))
+				if (is_mapped(offered, server->listeners[l]) &&
+					!entry_make(r, offered,
+						o->n_objects ? &o->objects[k] : &nil,
+						server->listeners[l], e++))
 					return false;
 	}
 	return true;

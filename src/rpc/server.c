@@ -196,37 +196,35 @@ endpoint_check(bool local, const char *endpoint, const char *address, struct sp_
 	return 0;
 }
 
-static sp_status
-listener_add(sp_server *server, struct listener *l, struct sp_error *reterr)
+sp_status
+listeners_add(sp_server *server, struct listener *const *take, size_t n, struct sp_error *reterr)
 {
 	struct listener **larger =
-		mem_resize(server->listeners, server->n_listeners + 1, sizeof(*larger));
+		mem_resize(server->listeners, server->n_listeners + n, sizeof(*larger));
 
 	if (!larger)
 		return error_no_memory(reterr);
 	server->listeners = larger;
-	larger[server->n_listeners++] = l;
+	for (size_t i = 0; i < n; i++)
+		larger[server->n_listeners++] = take[i];
 	return 0;
 }
 
-static struct listener *
-listener_new(sp_server *server, const char *endpoint, const char *address)
+static sp_status
+listen_local(sp_server *server, const char *endpoint, struct sp_error *reterr)
 {
-	struct listener *l = mem_zalloc(1, sizeof(*l));
+	struct listener *l = listener_new(server, endpoint, NULL);
+	sp_status status;
 
 	if (!l)
-		return NULL;
-	l->server = server;
-	l->fd = -1;
-	if (endpoint)
-		l->endpoint = mem_strdup(endpoint);
-	if (address)
-		l->address = mem_strdup(address);
-	if ((endpoint && !l->endpoint) || (address && !l->address)) {
+		return error_no_memory(reterr);
+	l->local = true;
+	status = listener_open(l, reterr);
+	if (!status)
+		status = listeners_add(server, &l, 1, reterr);
+	if (status)
 		listener_free(l);
-		return NULL;
-	}
-	return l;
+	return status;
 }
 
 sp_status
@@ -234,7 +232,6 @@ sp_server_use_protseq(sp_server *server, const char *protseq, const char *endpoi
 	const char *address, struct sp_error *reterr)
 {
 	bool local = !strcmp(protseq, "ncalrpc");
-	struct listener *l = NULL;
 	sp_status status = must_be_idle(server, reterr);
 
 	if (status)
@@ -250,16 +247,8 @@ sp_server_use_protseq(sp_server *server, const char *protseq, const char *endpoi
 	status = endpoint_check(local, endpoint, address, reterr);
 	if (status)
 		return status;
-	l = listener_new(server, endpoint, address);
-	if (!l)
-		return error_no_memory(reterr);
-	l->local = local;
-	status = listener_open(l, reterr);
-	if (!status)
-		status = listener_add(server, l, reterr);
-	if (status)
-		listener_free(l);
-	return status;
+	return local ? listen_local(server, endpoint, reterr)
+		     : server_listen_tcp(server, endpoint, address, reterr);
 }
 
 /* What a socket from elsewhere listens on: *l is filled in. False: nothing that we speak over. */
@@ -327,7 +316,7 @@ sp_server_use_socket(sp_server *server, int take_fd, struct sp_error *reterr)
 			strerror(errno));
 		goto out;
 	}
-	status = listener_add(server, l, reterr);
+	status = listeners_add(server, &l, 1, reterr);
 out:
 	if (status && l) {
 		l->fd = -1;
@@ -549,6 +538,8 @@ sp_server_start(sp_server *server, unsigned n_threads, struct sp_error *reterr)
 	if (!status && n_threads == 0)
 		status = error_set(reterr, SP_PHASE_NONE, RPC_S_INVALID_ARG,
 			"start a server with no thread - it could not run - ask for one at least");
+	if (!status)
+		status = server_listen_fixed(server, reterr);
 	for (size_t i = 0; !status && i < server->n_listeners; i++)
 		status = listener_open(server->listeners[i], reterr);
 	if (status)

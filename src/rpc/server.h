@@ -17,14 +17,23 @@ struct registration { /* an interface that is offered */
 	const void *handlers;
 	struct sp_interface_options options; /* annotation and objects are our copies */
 	unsigned index;
+	uint16_t fixed_port; /* by the port policy, where dynamic ports were asked for; 0: none */
+};
+
+enum listener_origin {
+	LISTENER_GIVEN,   /* the program named the endpoint or handed over the socket */
+	LISTENER_DYNAMIC, /* a port by the port policy */
+	LISTENER_FIXED,   /* the port that the policy fixes for one interface */
 };
 
 struct listener {
 	sp_server *server;
 	int fd; /* -1: closed */
 	bool taken, local;
-	char *endpoint; /* as the mapper and clients name it: port or name */
-	char *address;  /* NULL: every one */
+	enum listener_origin origin;
+	bool is_unmapped; /* another one says the same to the mapper */
+	char *endpoint;   /* as the mapper and clients name it: port or name */
+	char *address;    /* NULL: every one */
 	char *binding;
 	char path[LOCAL_PATH];
 	struct assoc_server_policy policy;
@@ -80,10 +89,26 @@ void server_log(const sp_server *, enum sp_log_level, const char *fmt, ...) SP_P
 struct loop *server_loop(const sp_server *);
 
 /* listen.c */
+struct listener *listener_new(sp_server *, const char *endpoint, const char *address);
 void listener_free(struct listener *);
+/* Opens a TCP port: 0 or an errno. */
+SP_NODISCARD int listener_take(struct listener *, uint16_t port);
+/* Opens it at its endpoint unless it is open, and gives it its binding. */
 SP_NODISCARD sp_status listener_open(struct listener *, struct sp_error *reterr);
 SP_NODISCARD bool listener_watch(struct listener *, struct loop *);
 void listener_close(struct listener *);
+
+/* server.c: all of them or none */
+SP_NODISCARD sp_status listeners_add(
+	sp_server *, struct listener *const *take, size_t n, struct sp_error *reterr);
+
+/* ports.c: listening by the port policy */
+SP_NODISCARD sp_status server_listen_tcp(
+	sp_server *, const char *endpoint, const char *address, struct sp_error *reterr);
+/* Before a start: the ports of interfaces that have one of their own. */
+SP_NODISCARD sp_status server_listen_fixed(sp_server *, struct sp_error *reterr);
+/* Whether the mapper shall name this listener for this interface. */
+bool registration_is_at(const struct registration *, const struct listener *);
 
 /* connection.c: what one accepted pipe is to the server. Belongs to its thread. */
 struct connection {
