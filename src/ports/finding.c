@@ -64,7 +64,7 @@ text_keep(struct ports_findings *f, const char *fmt, va_list args)
 
 	vsnprintf(text, sizeof(text), fmt, args);
 	kept = arena_strdup(&f->arena, text);
-	return kept ? kept : "";
+	return kept ? kept : "(there is no memory for the words)";
 }
 
 static struct ports_finding *

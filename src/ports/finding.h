@@ -42,9 +42,7 @@ enum ports_severity { PORTS_ERROR, PORTS_WARNING, PORTS_NOTE };
 	X(FIXED_SHARED, NOTE, "fixed_shared",                                                      \
 		"fine for one server; two servers cannot both listen on it")                       \
 	X(NO_DEVICE, WARNING, "no_such_interface",                                                 \
-		"name interfaces of the machine that it is for (ip link shows them)")              \
-	X(LOST, WARNING, "lost", "set it by hand")                                                 \
-	X(IGNORED, NOTE, "ignored", "nothing needs to be done")
+		"name interfaces of the machine that it is for (ip link shows them)")
 
 #define X(value, severity, name, remedy) PORTS_FAULT_##value,
 enum ports_fault { PORTS_FAULTS(X) PORTS_N_FAULTS };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hives as Windows keeps them, made here: a root and its security descriptor by hand, the rest through hivex. */
+/* Hives as Windows keeps them: a root made by hand, the rest through hivex. */
 #include "ports/hive.h"
 
 #include <setjmp.h>
@@ -12,68 +12,17 @@
 #include <cmocka.h>
 #include <hivex.h>
 
+#include "ports/hive_made.h"
 #include "ports/policy.h"
 #include "ports/registry.h"
-
-#define PAGE 4096
 
 static struct ports_policy policy;
 static char path[64];
 
-static void
-put(uint8_t *p, uint64_t n, int size)
-{
-	for (int i = 0; i < size; i++)
-		p[i] = (uint8_t)(n >> 8 * i);
-}
-
-/* A root without children: base block, one bin, cells for the key, its security and the rest. */
-static void
-root_make(uint8_t file[2 * PAGE])
-{
-	uint8_t *bin = file + PAGE, *nk = bin + 0x20, *sk = bin + 0x80;
-	uint32_t sum = 0;
-
-	memcpy(file, "regf", 4);
-	put(file + 4, 1, 4);
-	put(file + 8, 1, 4);
-	put(file + 20, 1, 4); /* version 1.3 */
-	put(file + 24, 3, 4);
-	put(file + 32, 1, 4);
-	put(file + 36, 0x20, 4); /* the root's cell */
-	put(file + 40, PAGE, 4);
-	put(file + 44, 1, 4);
-	for (int i = 0; i < 508; i += 4)
-		sum ^= (uint32_t)file[i] | (uint32_t)file[i + 1] << 8 |
-		       (uint32_t)file[i + 2] << 16 | (uint32_t)file[i + 3] << 24;
-	put(file + 508, sum, 4);
-	memcpy(bin, "hbin", 4);
-	put(bin + 8, PAGE, 4);
-	put(nk, (uint32_t)-0x60, 4); /* in use */
-	memcpy(nk + 4, "nk", 2);
-	put(nk + 6, 0x2c, 2);
-	put(nk + 20, 0xffffffff, 4);
-	put(nk + 32, 0xffffffff, 4);
-	put(nk + 36, 0xffffffff, 4);
-	put(nk + 44, 0xffffffff, 4);
-	put(nk + 48, 0x80, 4);
-	put(nk + 52, 0xffffffff, 4);
-	put(nk + 76, 4, 2);
-	memcpy(nk + 80, "ROOT", 4);
-	put(sk, (uint32_t)-0x30, 4);
-	memcpy(sk + 4, "sk", 2);
-	put(sk + 8, 0x80, 4);
-	put(sk + 12, 0x80, 4);
-	put(sk + 16, 1, 4);
-	put(sk + 20, 20, 4);
-	put(sk + 24, 0x80000001, 4);
-	put(bin + 0xb0, PAGE - 0xb0, 4); /* free */
-}
-
 static hive_h *
 hive_open(void)
 {
-	uint8_t file[2 * PAGE] = {0};
+	uint8_t file[HIVE_MADE_SIZE];
 	hive_h *h;
 	FILE *f;
 	int fd;
@@ -81,7 +30,7 @@ hive_open(void)
 	strcpy(path, "/tmp/sallyport-hive-XXXXXX");
 	fd = mkstemp(path);
 	assert_true(fd >= 0);
-	root_make(file);
+	hive_made(file);
 	f = fdopen(fd, "w");
 	assert_int_equal(fwrite(file, sizeof(file), 1, f), 1);
 	fclose(f);
@@ -231,7 +180,7 @@ static void
 a_broken_hive_is_called_so(void **state)
 {
 	hivex_close(hive_open());
-	assert_int_equal(truncate(path, PAGE + 100), 0);
+	assert_int_equal(truncate(path, HIVE_MADE_SIZE / 2 + 100), 0);
 	judge(NULL);
 	assert_false(policy.valid);
 	assert_int_equal(policy.config.findings.items[0].fault, PORTS_FAULT_SYNTAX);

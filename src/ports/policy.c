@@ -138,18 +138,19 @@ ports_finding_format(
 static void
 why_invalid(struct ports_policy *p)
 {
+	static const struct ports_finding lost = {.what = "there is not enough memory to read it",
+		.remedy = "free memory and try again"};
 	const struct ports_findings *all = &p->config.findings;
-	size_t i = 0;
+	const struct ports_finding *f = &lost;
 	char text[360];
 
-	while (i < all->n && ports_fault_severity(all->items[i].fault) != PORTS_ERROR)
-		i++;
+	for (size_t i = 0; i < all->n && f == &lost; i++)
+		if (ports_fault_severity(all->items[i].fault) == PORTS_ERROR)
+			f = &all->items[i];
 	error_set(&p->why_invalid, SP_PHASE_NONE, RPC_S_INVALID_ARG,
 		"read the port policy %s - the parameter is incorrect (87), no dynamic endpoint "
 		"can be made: %.100s",
-		i < all->n ? ports_finding_format(&p->config, &all->items[i], text, sizeof(text))
-			   : "- memory is out",
-		i < all->n ? all->items[i].remedy : "free memory");
+		ports_finding_format(&p->config, f, text, sizeof(text)), f->remedy);
 }
 
 void

@@ -14,8 +14,16 @@ port_set_has(const struct port_set *set, uint16_t port)
 void
 port_set_add(struct port_set *set, uint16_t first, uint16_t last)
 {
-	for (uint32_t port = first; port <= last; port++)
-		set->bits[port / 64] |= UINT64_C(1) << port % 64;
+	/* whole words: a file may list the whole range a hundred thousand times */
+	for (uint32_t word = first / 64; first <= last && word <= last / 64u; word++) {
+		uint64_t bits = ~UINT64_C(0);
+
+		if (word == first / 64)
+			bits &= ~UINT64_C(0) << first % 64;
+		if (word == last / 64)
+			bits &= ~UINT64_C(0) >> (63 - last % 64);
+		set->bits[word] |= bits;
+	}
 }
 
 void

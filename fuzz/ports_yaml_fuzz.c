@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* A port policy in YAML. */
+#include "ports_check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	ports_check_text(ports_yaml_parse, bytes, len);
+	return 0;
+}
