@@ -47,6 +47,7 @@ struct sp_client_options {
 	uint32_t max_connections; /* of the pool, all of one association group (4) */
 	uint32_t max_calls;       /* under way at once on a connection that multiplexes (64) */
 	bool no_multiplexing;     /* PFC_CONC_MPX is not offered */
+	bool verification_trailer; /* requests say what they are behind their stub data ([MS-RPCE] 2.2.2.13) */
 	enum sp_address_policy address_policy;
 	uint16_t max_fragment; /* offered in bind (5840) */
 	uint32_t max_reply;    /* reassembled stub data, bytes (64 MiB) */

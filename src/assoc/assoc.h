@@ -151,6 +151,7 @@ struct assoc_request {
 	uint16_t opnum;
 	const struct sp_uuid *object; /* or NULL */
 	bool maybe;
+	bool verified; /* a verification trailer follows the stub data ([MS-RPCE] 2.2.2.13) */
 };
 SP_NODISCARD bool assoc_call(struct assoc_conn *, const struct assoc_request *,
 	struct buf *take_stub, uint32_t *ret_call_id);

@@ -4,6 +4,7 @@
 
 #include "assoc/engine.h"
 #include "base/uuid.h"
+#include "wire/verification.h"
 
 #define WHOLE (PFC_FIRST_FRAG | PFC_LAST_FRAG)
 #define ELEMENTS_MAX                                                                               \
@@ -175,11 +176,42 @@ may_begin(const struct assoc_conn *a)
 	return a->n_in_flight < (a->mpx ? a->limits->max_calls : 1);
 }
 
+/* A copy with the trailer behind it: the owner may hold the stub data for another try. NULL: no memory. */
+static struct buf *
+trailer_add(const struct assoc_call *c, const struct assoc_presentation *p)
+{
+	struct verification v = {.has_pcontext = true,
+		.has_header2 = true,
+		.interface = p->interface,
+		.transfer = p->transfer,
+		.ptype = PTYPE_REQUEST,
+		.drep = {0x10},
+		.call_id = c->id,
+		.context_id = p->id,
+		.opnum = c->opnum};
+	uint32_t len = buf_len(c->request), most = len + VERIFICATION_MAX_SIZE;
+	struct buf *b = buf_new(PDU_REQUEST_OBJECT_SIZE, PDU_REQUEST_OBJECT_SIZE + most);
+	struct wire_out out;
+
+	if (!b)
+		return NULL;
+	wire_out_init(&out, b->data + b->start, most);
+	wire_out_bytes(&out, c->request->data + c->request->start, len);
+	verification_put(&out, &v);
+	b->end = b->start + (uint32_t)wire_out_offset(&out);
+	return b;
+}
+
 static void
 request_send(struct assoc_conn *a, struct assoc_call *c, const struct assoc_presentation *p)
 {
-	struct buf *stub = c->request;
+	struct buf *stub = c->verified ? trailer_add(c, p) : buf_ref(c->request);
 
+	if (!stub) {
+		conn_close(a, ASSOC_CLOSE_MEMORY, "no memory for a verification trailer");
+		return;
+	}
+	buf_unref(c->request);
 	c->request = NULL;
 	c->context_id = p->id;
 	c->transfer = p->transfer;
@@ -264,6 +296,7 @@ assoc_call(struct assoc_conn *a, const struct assoc_request *r, struct buf *take
 	}
 	c->opnum = r->opnum;
 	c->maybe = r->maybe;
+	c->verified = r->verified;
 	c->has_object = r->object != NULL;
 	if (r->object)
 		c->object = *r->object;

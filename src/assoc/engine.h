@@ -24,7 +24,7 @@ struct assoc_call {
 	uint32_t id;
 	enum call_state state;
 	uint16_t context_id, opnum;
-	bool has_object, maybe, orphaned, was_sent, bind_only, cancelled, big_endian;
+	bool has_object, maybe, verified, orphaned, was_sent, bind_only, cancelled, big_endian;
 	struct sp_uuid object;
 	uint32_t
 		negotiation_id; /* client: kept for the bind or alter_context that it may need; or 0 */

@@ -310,7 +310,7 @@ interface_face(struct emitter *e, const struct interface *i)
 	text_line(e->out,
 		" * The same without waiting: see sp_call_start(). args must stay until done is "
 		"called; then its [out]");
-	text_line(e->out, " * pointers point into the call.");
+	text_line(e->out, " * [out] pointers point into the call.");
 	text_line(e->out, " */");
 	cursor = i->decls;
 	while ((op = emit_operation_next(&cursor)))

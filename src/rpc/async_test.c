@@ -433,6 +433,31 @@ maybe_calls_have_no_answer_and_arrive(void **state)
 	trial_server_down(&s);
 }
 
+static void
+verification_trailer_passes_in_every_size(void **state)
+{
+	static const uint32_t sizes[] = {0, 1, 2, 3, 1000, 5800, 5801, 5802, 5803, 100000};
+	static uint8_t bytes[100000];
+	struct sp_client_options options = {.verification_trailer = true};
+	struct trial_server s;
+	struct sp_error err = {0};
+
+	trial_server_up(&s, NULL);
+	sp_client *client = trial_client(s.tcp, &options);
+	sp_call *call = sp_call_new(client);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct trial_args args = {7, sizes[i], bytes};
+
+		if (sp_call_invoke(call, &trial_interface, TRIAL_ADD, &args, &err))
+			fail_msg("%u: %s", sizes[i], err.sentence);
+		assert_int_equal(args.value, 8);
+		assert_int_equal(args.n, sizes[i]);
+	}
+	sp_call_free(call);
+	sp_client_free(client);
+	trial_server_down(&s);
+}
+
 int
 main(void)
 {
@@ -449,6 +474,7 @@ main(void)
 		cmocka_unit_test(errors_come_to_the_function_with_their_phase),
 		cmocka_unit_test(answer_over_our_own_limit_is_our_lack_of_memory),
 		cmocka_unit_test(each_allocation_of_a_client_fails_once_and_the_next_call_passes),
+		cmocka_unit_test(verification_trailer_passes_in_every_size),
 		cmocka_unit_test(maybe_calls_have_no_answer_and_arrive),
 	};
 

@@ -3,6 +3,7 @@
 #include "rpc/server.h"
 
 #include "ndr/ndr.h"
+#include "rpc/verify.h"
 #include "wire/pdu.h"
 
 /* --- context handles: the wire's UUIDs against the association group's --- */
@@ -140,20 +141,25 @@ admit(sp_call *call)
  * verification trailer may follow it ([MS-RPCE] 2.2.2.13).
  */
 static sp_status
-args_pull(sp_call *call, bool big_endian)
+args_pull(sp_call *call, const struct assoc_event *event)
 {
 	struct ndr_contexts contexts = {call, context_resolve, context_settle};
 	struct sp_pull pull;
 	sp_status status;
+	size_t left;
 
 	call->args = arena_alloc(&call->arena, 1, call->operation->args_size);
 	if (!call->args)
 		return NCA_S_FAULT_REMOTE_NO_MEMORY;
-	ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, big_endian, &call->arena,
-		NULL, &contexts);
+	ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, event->big_endian,
+		&call->arena, NULL, &contexts);
 	call->operation->pull_in(&pull, call->args);
 	status = ndr_pull_status(&pull, NULL);
+	left = ndr_pull_left(&pull);
 	ndr_pull_fini(&pull);
+	if (!status && left > 0 &&
+		!verify_request(event, buf_slice_bytes(&call->stub) + call->stub.len - left, left))
+		status = ERROR_ACCESS_DENIED;
 	return status;
 }
 
@@ -196,7 +202,7 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 	c->called[r->index] = true;
 	fault = admit(call);
 	if (!fault)
-		fault = args_pull(call, event->big_endian);
+		fault = args_pull(call, event);
 	if (!fault) {
 		did_not_execute = false;
 		fault = call->operation->invoke(call, r->handlers, call->args);

@@ -4,6 +4,7 @@
  * the test makes by hand.
  */
 #include "rpc/trial.h"
+#include "wire/verification.h"
 
 #define MPX PFC_CONC_MPX
 #define KEEPS BTFN_KEEP_CONNECTION_ON_ORPHAN
@@ -559,6 +560,37 @@ big_endian_server_is_understood(void **state)
 }
 
 static void
+verification_trailer_says_what_the_request_is_also_when_it_is_sent_again(void **state)
+{
+	struct sp_client_options options = {.verification_trailer = true};
+	struct verification v;
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, &options);
+	trial_start(&t, s.client, TRIAL_TWICE, 1);
+	for (int i = 0; i < 2; i++) {
+		line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+		line_expect(&a, s.client, PTYPE_REQUEST);
+		assert_int_equal(a.h.frag_len, PDU_REQUEST_SIZE + 8 + 72);
+		assert_int_equal(
+			verification_get(a.pdu + PDU_REQUEST_SIZE + 8, 72, &v), VERIFICATION_FOUND);
+		assert_true(v.has_header2 && v.has_pcontext);
+		assert_int_equal(v.call_id, a.h.call_id);
+		assert_int_equal(v.opnum, TRIAL_TWICE);
+		assert_memory_equal(&v.interface, &trial_interface.id, sizeof(v.interface));
+		if (i == 0)
+			line_close(&a);
+	}
+	line_respond(&a, a.h.call_id, 2);
+	trial_run(s.client, &t);
+	assert_int_equal(t.status, 0);
+	sp_call_free(t.call);
+	line_close(&a);
+	down(&s);
+}
+
+static void
 nak_of_the_first_connection_ends_the_calls_with_its_reason(void **state)
 {
 	struct trial_call t;
@@ -604,6 +636,8 @@ main(void)
 		cmocka_unit_test(idle_connections_are_closed_but_for_the_last),
 		cmocka_unit_test(last_idle_connection_is_closed_on_demand),
 		cmocka_unit_test(big_endian_server_is_understood),
+		cmocka_unit_test(
+			verification_trailer_says_what_the_request_is_also_when_it_is_sent_again),
 		cmocka_unit_test(nak_of_the_first_connection_ends_the_calls_with_its_reason),
 	};
 

@@ -269,6 +269,7 @@ say_to_engine(struct session *s, struct client_call *c)
 		.opnum = c->opnum,
 		.object = c->call.has_object ? &c->call.object : NULL,
 		.maybe = c->maybe,
+		.verified = s->client->options.verification_trailer,
 	};
 
 	if (c->bind_only)

@@ -11,8 +11,8 @@ import time
 
 import harness
 from harness import expect, expect_same
-from raw import (ALTER, ALTER_RESP, BIND_ACK, BIND_NAK, BOTH, ECHO, EPM, FAULT, FIRST, LAST, MGMT, NOBODY, REQUEST,
-                 RESPONSE, Caller, bind, header, request)
+from raw import (ALTER, ALTER_RESP, BIND_ACK, BIND_NAK, BOTH, ECHO, EPM, FAULT, FIRST, LAST, MGMT, NDR, NOBODY,
+                 REQUEST, RESPONSE, Caller, bind, header, request, syntax)
 
 PROTO_ERROR, UNKNOWN_IF, OP_RANGE, BAD_STUB, DENIED = 0x1c01000b, 0x1c010003, 0x1c010002, 0x6f7, 5
 IS_LISTENING = 2
@@ -311,6 +311,100 @@ def test_big_endian_calls_are_understood(c, port):
     c.send(request(1, struct.pack('>I', 2), big=True))
     a = c.answer()
     expect_same((a.ptype, struct.unpack('<I', a.stub[:4])[0]), (RESPONSE, 2), 'inq_stats of two')
+
+
+def echo_big(c, opnum, stub, call=2, **more):
+    """A whole call in big-endian; the answer is ours, little-endian."""
+    c.send(request(opnum, stub, big=True, call=call, **more))
+    a = c.answer()
+    expect(a is not None, 'closed')
+    expect_same((a.ptype, a.call), (RESPONSE, call), f'opnum {opnum}')
+    return a.stub
+
+
+def test_big_endian_calls_of_every_shape_come_through(stand):
+    with Caller(stand.echo_port) as c:
+        c.send(bind(ECHO, big=True))
+        expect_same(c.answer().ptype, BIND_ACK, 'bind')
+        expect_same(echo_big(c, 0, struct.pack('>I', 0x01020304)), struct.pack('<I', 0x01020305), 'addone')
+        data = bytes(range(251))
+        expect_same(echo_big(c, 1, struct.pack('>II', 251, 251) + data, call=3)[:255],
+                    struct.pack('<I', 251) + data, 'echodata')
+        text = 'Größe\0'
+        string = struct.pack('>III', len(text), 0, len(text)) + text.encode('utf-16-be')
+        got = echo_big(c, 4, string, call=4)
+        expect(text.encode('utf-16-le') in got, f'test_call: {got.hex()}')
+        for level in range(1, 8):
+            a = echo_big(c, 5, struct.pack('>H', level), call=4 + level)
+            expect_same(struct.unpack('<H', a[:2])[0], level, 'the union\'s discriminant')
+            expect_same(a[-4:], b'\0' * 4, 'test_call2')
+        is_served(stand.echo_port)
+
+
+def test_a_big_endian_request_may_come_in_fragments_and_with_an_object(stand):
+    with Caller(stand.echo_port) as c:
+        c.send(bind(ECHO, big=True))
+        expect_same(c.answer().ptype, BIND_ACK, 'bind')
+        data = bytes(i & 0xff for i in range(4000))
+        stub = struct.pack('>II', 4000, 4000) + data
+        parts = [stub[i:i + 1000] for i in range(0, len(stub), 1000)]
+        for i, part in enumerate(parts):
+            flags = (FIRST if i == 0 else 0) | (2 if i == len(parts) - 1 else 0)
+            body = struct.pack('>IHH', len(stub), 0, 1) + bytes(range(16)) + part
+            c.send(header(REQUEST, body, call=2, flags=flags | 0x80, big=True))
+        a = c.answer()
+        expect_same((a.ptype, a.stub[:4004]), (RESPONSE, struct.pack('<I', 4000) + data), 'echodata in fragments')
+        is_served(stand.echo_port)
+
+
+def test_the_byte_order_may_not_change_within_a_request(stand):
+    with Caller(stand.echo_port) as c:
+        bound(c, ECHO)
+        c.send(header(REQUEST, struct.pack('<IHH', 8, 0, 0) + b'\0' * 8, call=2, flags=FIRST))
+        c.send(header(REQUEST, struct.pack('>IHH', 8, 0, 0) + b'\0' * 8, call=2, flags=2, big=True))
+        a = c.answer()
+        expect(a is None or a.ptype == FAULT, f'answer {a}')
+        is_served(stand.echo_port)
+
+
+SIGNATURE = bytes.fromhex('8ae3137102f43671')
+
+
+def vt_header2(call=2, ctx=0, opnum=0, ptype=REQUEST, drep=0x10, command=0x4003):
+    return struct.pack('<HHB3xB3xIHH', command, 16, ptype, drep, call, ctx, opnum)
+
+
+def vt_pcontext(interface=ECHO, transfer=NDR, command=0x0002):
+    return struct.pack('<HH', command, 40) + syntax(interface) + syntax(transfer)
+
+
+def test_a_verification_trailer_is_held_against_the_request(stand):
+    number = struct.pack('<I', 7)
+    for name, trailer, good in (
+            ('pcontext and header2', vt_pcontext() + vt_header2(), True),
+            ('bitmask', struct.pack('<HHI', 0x4001, 4, 0), True),
+            ('a command nobody knows', struct.pack('<HHI', 0x4009, 4, 0), True),
+            ('another opnum', vt_header2(opnum=1), False),
+            ('another call', vt_header2(call=3), False),
+            ('another context', vt_header2(ctx=1), False),
+            ('another PDU', vt_header2(ptype=RESPONSE), False),
+            ('another byte order', vt_header2(drep=0), False),
+            ('another interface', vt_pcontext(MGMT, command=0x4002), False),
+            ('another transfer syntax', vt_pcontext(transfer=MGMT, command=0x4002), False),
+            ('header signing that was not in the bind', struct.pack('<HHI', 0x4001, 4, 1), False),
+            ('a command that must be known', struct.pack('<HHI', 0xc009, 4, 0), False),
+            ('an end that is missing', vt_pcontext(), False),
+            ('no command at all', b'', False)):
+        with Caller(stand.echo_port) as c:
+            bound(c, ECHO)
+            c.send(request(0, number + SIGNATURE + trailer))
+            a = c.answer()
+            expect(a is not None, f'{name}: closed')
+            if good:
+                expect_same((a.ptype, a.stub[:4]), (RESPONSE, struct.pack('<I', 8)), name)
+            else:
+                expect_same((a.ptype, a.status, a.flags & 0x20), (FAULT, DENIED, 0x20), name)
+    is_served(stand.echo_port)
 
 
 @at_both
