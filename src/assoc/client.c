@@ -178,7 +178,7 @@ may_begin(const struct assoc_conn *a)
 
 /* A copy with the trailer behind it: the owner may hold the stub data for another try. NULL: no memory. */
 static struct buf *
-trailer_add(const struct assoc_call *c, const struct assoc_presentation *p)
+trailer_add(const struct assoc_call *c, const struct assoc_presentation *p, const struct buf *stub)
 {
 	struct verification v = {.has_pcontext = true,
 		.has_header2 = true,
@@ -189,14 +189,15 @@ trailer_add(const struct assoc_call *c, const struct assoc_presentation *p)
 		.call_id = c->id,
 		.context_id = p->id,
 		.opnum = c->opnum};
-	uint32_t len = buf_len(c->request), most = len + VERIFICATION_MAX_SIZE;
+	uint32_t len = stub ? buf_len(stub) : 0, most = len + VERIFICATION_MAX_SIZE;
 	struct buf *b = buf_new(PDU_REQUEST_OBJECT_SIZE, PDU_REQUEST_OBJECT_SIZE + most);
 	struct wire_out out;
 
 	if (!b)
 		return NULL;
 	wire_out_init(&out, b->data + b->start, most);
-	wire_out_bytes(&out, c->request->data + c->request->start, len);
+	if (len > 0)
+		wire_out_bytes(&out, stub->data + stub->start, len);
 	verification_put(&out, &v);
 	b->end = b->start + (uint32_t)wire_out_offset(&out);
 	return b;
@@ -205,14 +206,19 @@ trailer_add(const struct assoc_call *c, const struct assoc_presentation *p)
 static void
 request_send(struct assoc_conn *a, struct assoc_call *c, const struct assoc_presentation *p)
 {
-	struct buf *stub = c->verified ? trailer_add(c, p) : buf_ref(c->request);
+	struct buf *stub = c->request; /* NULL is none */
 
-	if (!stub) {
-		conn_close(a, ASSOC_CLOSE_MEMORY, "no memory for a verification trailer");
-		return;
-	}
-	buf_unref(c->request);
 	c->request = NULL;
+	if (c->verified) {
+		struct buf *bare = stub;
+
+		stub = trailer_add(c, p, bare);
+		buf_unref(bare);
+		if (!stub) {
+			conn_close(a, ASSOC_CLOSE_MEMORY, "no memory for a verification trailer");
+			return;
+		}
+	}
 	c->context_id = p->id;
 	c->transfer = p->transfer;
 	c->state = STATE_DISPATCHED;

@@ -308,8 +308,8 @@ interface_face(struct emitter *e, const struct interface *i)
 	text_blank(e->out);
 	text_line(e->out, "/*");
 	text_line(e->out,
-		" * The same without waiting: see sp_call_start(). args must stay until done is "
-		"called; then its [out]");
+		" * The same without waiting (sp_call_start of stub.h). args must stay until done "
+		"is called; then its");
 	text_line(e->out, " * [out] pointers point into the call.");
 	text_line(e->out, " */");
 	cursor = i->decls;
