@@ -16,6 +16,9 @@
  * that comes from the peer is only ever obtained through sp_pull_count() and
  * friends, which hold it against the bytes that are left.
  *
+ * The same stubs speak NDR 2.0 and NDR64 ([MS-RPCE] 2.2.5): the pull and the push know which, and the widths of
+ * counts, enums and referent ids are theirs.
+ *
  * None of these functions is thread-safe for one pull or push; different ones
  * are independent.
  */
@@ -30,8 +33,18 @@
 
 #define SP_STUB_ABI 1
 
+/* Before what quoted C defines and perhaps nobody uses. */
+#define SP_UNUSED __attribute__((unused))
+
 struct sp_pull;
 struct sp_push;
+
+/* An interface pointer as it travels: a marshalled OBJREF ([MS-DCOM] 2.2.14, 2.2.18). */
+struct sp_object {
+	uint32_t size;
+	uint8_t bytes[];
+};
+
 typedef struct sp_call sp_call;
 
 /* --- the description of an interface --------------------------------------------------- */
@@ -74,6 +87,11 @@ struct sp_interface {
 	uint32_t n_contexts;
 	const struct sp_operation *operations;  /* n_operations */
 	const struct sp_context_type *contexts; /* n_contexts, NULL when 0 */
+	/*
+	 * An object interface: what travels is preceded by an ORPCTHIS, what comes back by an ORPCTHAT
+	 * ([MS-DCOM] 2.2.13), which are the caller's to add. Numbers that are inherited have no name here.
+	 */
+	bool is_object;
 };
 
 /*
@@ -109,10 +127,15 @@ uint32_t sp_pull_u32(struct sp_pull *);
 uint64_t sp_pull_u64(struct sp_pull *);
 float sp_pull_float(struct sp_pull *);
 double sp_pull_double(struct sp_pull *);
+/* 32 bits in NDR */
+int64_t sp_pull_int3264(struct sp_pull *);
+uint64_t sp_pull_uint3264(struct sp_pull *);
 /* an enum: 16 bits on the wire (C706 14.2.5; a [v1_enum] is a u32); a value over 0x7fff faults */
 uint16_t sp_pull_enum16(struct sp_pull *);
 void sp_pull_uuid(struct sp_pull *, struct sp_uuid *ret);
 void sp_pull_align(struct sp_pull *, size_t alignment);
+/* Where the two syntaxes differ; 1 is none. */
+void sp_pull_align_wide(struct sp_pull *, size_t alignment, size_t alignment64);
 /* n bytes, no alignment; zeroed on fault */
 void sp_pull_bytes(struct sp_pull *, void *ret, size_t n);
 /*
@@ -249,6 +272,15 @@ void sp_pull_deferred(struct sp_pull *);
  */
 void sp_pull_sized(struct sp_pull *, bool is_there, uint64_t count, const char *what);
 
+/* [ignore]: a pointer that is not followed. Always NULL. */
+void *sp_pull_ignored(struct sp_pull *);
+/* A referent: the marshalled object that an interface pointer stands for, a struct sp_object. */
+void sp_pull_object(struct sp_pull *, void *slot, const void *unused);
+/*
+ * Everything that comes through a pipe (C706 14.3.10): *ret_n elements of 1, 2, 4 or 8 bytes. NULL after a fault.
+ */
+void *sp_pull_pipe(struct sp_pull *, uint64_t *ret_n, size_t element_size);
+
 void sp_pull_context(
 	struct sp_pull *, struct sp_context_handle *ret, uint32_t type, bool null_allowed);
 
@@ -260,9 +292,13 @@ void sp_push_u32(struct sp_push *, uint32_t);
 void sp_push_u64(struct sp_push *, uint64_t);
 void sp_push_float(struct sp_push *, float);
 void sp_push_double(struct sp_push *, double);
+/* A value that does not fit into 32 bits is a fault in NDR. */
+void sp_push_int3264(struct sp_push *, int64_t);
+void sp_push_uint3264(struct sp_push *, uint64_t);
 void sp_push_enum16(struct sp_push *, int32_t);
 void sp_push_uuid(struct sp_push *, const struct sp_uuid *);
 void sp_push_align(struct sp_push *, size_t alignment);
+void sp_push_align_wide(struct sp_push *, size_t alignment, size_t alignment64);
 void sp_push_bytes(struct sp_push *, const void *, size_t n);
 void sp_push_array(struct sp_push *, const void *, size_t n, size_t element_size);
 /*
@@ -286,6 +322,10 @@ void sp_push_deferred(struct sp_push *);
 void sp_push_sized(struct sp_push *, const void *pointee, uint64_t count, const char *what);
 /* A top-level [ref] pointer has no representation; NULL there is RPC_X_NULL_REF_POINTER. */
 bool sp_push_need(struct sp_push *, const void *pointee);
+
+void sp_push_ignored(struct sp_push *);
+void sp_push_object(struct sp_push *, const void *pointee, const void *unused);
+void sp_push_pipe(struct sp_push *, const void *items, uint64_t n, size_t element_size);
 
 void sp_push_context(struct sp_push *, const struct sp_context_handle *, uint32_t type);
 

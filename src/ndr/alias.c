@@ -84,7 +84,7 @@ ndr_aliases_reserve(struct ndr_aliases *t)
 }
 
 struct ndr_alias *
-ndr_aliases_find_id(struct ndr_aliases *t, uint32_t id)
+ndr_aliases_find_id(struct ndr_aliases *t, uint64_t id)
 {
 	uint32_t at = place(t, id);
 

@@ -10,7 +10,7 @@ void ndr_aliases_fini(struct ndr_aliases *);
 /* Room for one more; false: no memory. Entries found before are void. */
 SP_NODISCARD bool ndr_aliases_reserve(struct ndr_aliases *);
 /* The entry of this id, or the free one where it belongs. Needs a reservation. */
-struct ndr_alias *ndr_aliases_find_id(struct ndr_aliases *, uint32_t id);
+struct ndr_alias *ndr_aliases_find_id(struct ndr_aliases *, uint64_t id);
 /*
  * The same by address. One address may be that of a struct and of its first member: only what is marshalled
  * alike is the same object.

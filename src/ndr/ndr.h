@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The runtime's side of what compiled stubs call (the stubs' side is
- * <sallyport/stub.h>): NDR 2.0 marshalling of C706 chapter 14 with the strict
- * checks of [MS-RPCE] 3.1.1.5.3.
+ * <sallyport/stub.h>): NDR 2.0 marshalling of C706 chapter 14, and NDR64 of [MS-RPCE] 2.2.5, with
+ * the strict checks of [MS-RPCE] 3.1.1.5.3.
  *
  * The status of a failed pull, which a server sends as the fault's:
  *
@@ -65,6 +65,8 @@ struct ndr_contexts {
 /* Everything is borrowed until fini; limits and contexts may be NULL. */
 void ndr_pull_init(struct sp_pull *, const uint8_t *stub, size_t len, bool big_endian,
 	struct arena *, const struct ndr_limits *, const struct ndr_contexts *);
+/* Before the first byte: NDR64 ([MS-RPCE] 2.2.5) instead of NDR 2.0. The stubs are the same. */
+void ndr_pull_ndr64(struct sp_pull *);
 /* What went wrong: 0 or the status (see above); *ret_fault (may be NULL) says where. */
 sp_status ndr_pull_status(const struct sp_pull *, struct wire_fault *ret_fault);
 size_t ndr_pull_left(const struct sp_pull *); /* bytes not consumed; 0 after a fault */
@@ -75,6 +77,7 @@ void ndr_push_init(struct sp_push *, uint32_t headroom, uint32_t tailroom, uint3
 	const struct ndr_contexts *);
 /* Before the first byte: everything but flat runs (sp_push_flat) is written big-endian. For tests. */
 void ndr_push_big_endian(struct sp_push *);
+void ndr_push_ndr64(struct sp_push *);
 sp_status ndr_push_status(const struct sp_push *, const char **ret_what);
 /* The stub data; the caller owns the reference. NULL after a fault, or when there is no memory. */
 struct buf *ndr_push_finish(struct sp_push *);

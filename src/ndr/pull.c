@@ -45,7 +45,7 @@ ndr_pull_init(struct sp_pull *pull, const uint8_t *stub, size_t len, bool big_en
 	pull->depth = pull->pointers = 0;
 	pull->max_depth = limits->max_depth ? limits->max_depth : NDR_MAX_DEPTH;
 	pull->max_pointers = limits->max_pointers ? limits->max_pointers : NDR_MAX_POINTERS;
-	pull->draining = false;
+	pull->draining = pull->is_ndr64 = false;
 	ndr_queue_init(&pull->queue);
 	ndr_queue_init(&pull->fixups);
 	ndr_aliases_init(&pull->aliases);
@@ -57,6 +57,12 @@ ndr_pull_fini(struct sp_pull *pull)
 	ndr_queue_fini(&pull->queue);
 	ndr_queue_fini(&pull->fixups);
 	ndr_aliases_fini(&pull->aliases);
+}
+
+void
+ndr_pull_ndr64(struct sp_pull *pull)
+{
+	pull->is_ndr64 = true;
 }
 
 sp_status
@@ -206,13 +212,13 @@ sp_pull_double(struct sp_pull *pull)
 uint16_t
 sp_pull_enum16(struct sp_pull *pull)
 {
-	uint16_t v = sp_pull_u16(pull);
+	uint32_t v = pull->is_ndr64 ? sp_pull_u32(pull) : sp_pull_u16(pull);
 
 	if (v > 0x7fff) {
 		sp_pull_fail(pull, RPC_X_BAD_STUB_DATA, "enum over 32767");
 		return 0;
 	}
-	return v;
+	return (uint16_t)v;
 }
 
 void
@@ -226,10 +232,28 @@ sp_pull_uuid(struct sp_pull *pull, struct sp_uuid *ret)
 		memset(ret, 0, sizeof(*ret));
 }
 
+int64_t
+sp_pull_int3264(struct sp_pull *pull)
+{
+	return pull->is_ndr64 ? (int64_t)sp_pull_u64(pull) : (int32_t)sp_pull_u32(pull);
+}
+
+uint64_t
+sp_pull_uint3264(struct sp_pull *pull)
+{
+	return ndr_pull_word(pull);
+}
+
 void
 sp_pull_align(struct sp_pull *pull, size_t alignment)
 {
 	(void)ndr_pull_take(pull, alignment, 0);
+}
+
+void
+sp_pull_align_wide(struct sp_pull *pull, size_t alignment, size_t alignment64)
+{
+	(void)ndr_pull_take(pull, pull->is_ndr64 ? alignment64 : alignment, 0);
 }
 
 /* --- runs ------------------------------------------------------------------------------------ */
@@ -322,13 +346,19 @@ held_against_the_rest(struct sp_pull *pull, uint32_t n, size_t least, const char
 	return 0;
 }
 
+uint64_t
+ndr_pull_word(struct sp_pull *pull)
+{
+	return pull->is_ndr64 ? sp_pull_u64(pull) : sp_pull_u32(pull);
+}
+
 uint32_t
 sp_pull_max_count(struct sp_pull *pull)
 {
-	uint32_t n = sp_pull_u32(pull);
+	uint64_t n = ndr_pull_word(pull);
 
 	if (n <= MAX_ELEMENTS)
-		return n;
+		return (uint32_t)n;
 	sp_pull_fail(pull, RPC_X_BAD_STUB_DATA, "maximum count over 2^31 - 1");
 	return 0;
 }
@@ -343,15 +373,16 @@ sp_pull_count(struct sp_pull *pull, size_t least)
 uint32_t
 sp_pull_variance(struct sp_pull *pull, uint32_t max, size_t least, uint32_t *ret_offset)
 {
-	uint32_t offset = sp_pull_u32(pull), actual = sp_pull_u32(pull);
+	uint64_t offset = ndr_pull_word(pull), actual = ndr_pull_word(pull);
 
 	*ret_offset = 0;
-	if ((uint64_t)offset + actual > max) {
+	if (offset > max || actual > max - offset) {
 		sp_pull_fail(pull, RPC_X_BAD_STUB_DATA, "offset and actual count beyond the array");
 		return 0;
 	}
-	actual = held_against_the_rest(pull, actual, least, "actual count beyond the stub data");
+	actual = held_against_the_rest(
+		pull, (uint32_t)actual, least, "actual count beyond the stub data");
 	if (!pull->status)
-		*ret_offset = offset;
-	return actual;
+		*ret_offset = (uint32_t)offset;
+	return (uint32_t)actual;
 }

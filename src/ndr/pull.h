@@ -10,6 +10,9 @@ void ndr_pull_no_memory(struct sp_pull *); /* or over a limit */
 /* Counts bytes of memory against NDR_GROWTH; false, and a fault, when there is no more. */
 SP_NODISCARD bool ndr_pull_charge(struct sp_pull *, size_t bytes);
 
+/* A referent id, a count: 32 bits in NDR, 64 in NDR64. */
+uint64_t ndr_pull_word(struct sp_pull *);
+
 /* The next n bytes after aligning; NULL and a fault when they are not there. */
 static inline const uint8_t *
 ndr_pull_take(struct sp_pull *pull, size_t alignment, size_t n)

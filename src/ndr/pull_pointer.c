@@ -40,12 +40,19 @@ defer(struct sp_pull *pull, void *slot, sp_pull_referent *referent, const void *
 bool
 sp_pull_unique(struct sp_pull *pull, void *slot, sp_pull_referent *referent, const void *args)
 {
-	uint32_t id = sp_pull_u32(pull);
+	uint64_t id = ndr_pull_word(pull);
 
 	set(slot, NULL);
 	if (id)
 		defer(pull, slot, referent, args);
 	return id != 0;
+}
+
+void *
+sp_pull_ignored(struct sp_pull *pull)
+{
+	(void)ndr_pull_word(pull);
+	return NULL;
 }
 
 void
@@ -80,7 +87,7 @@ alias(struct sp_pull *pull, void *slot, sp_pull_referent *referent, const void *
 bool
 sp_pull_full(struct sp_pull *pull, void *slot, sp_pull_referent *referent, const void *args)
 {
-	uint32_t id = sp_pull_u32(pull);
+	uint64_t id = ndr_pull_word(pull);
 	struct ndr_alias *a;
 
 	set(slot, NULL);

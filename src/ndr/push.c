@@ -25,7 +25,7 @@ ndr_push_init(struct sp_push *push, uint32_t headroom, uint32_t tailroom, uint32
 	push->depth = push->pointers = 0;
 	push->max_depth = NDR_MAX_DEPTH;
 	push->max_pointers = NDR_MAX_POINTERS;
-	push->draining = push->swap = false;
+	push->draining = push->swap = push->is_ndr64 = false;
 	ndr_queue_init(&push->queue);
 	ndr_aliases_init(&push->aliases);
 }
@@ -34,6 +34,12 @@ void
 ndr_push_big_endian(struct sp_push *push)
 {
 	push->swap = true;
+}
+
+void
+ndr_push_ndr64(struct sp_push *push)
+{
+	push->is_ndr64 = true;
 }
 
 void
@@ -245,7 +251,30 @@ sp_push_enum16(struct sp_push *push, int32_t v)
 {
 	if (v < 0 || v > 0x7fff)
 		sp_push_fail(push, RPC_X_ENUM_VALUE_OUT_OF_RANGE, "enum outside of 0 to 32767");
-	sp_push_u16(push, (uint16_t)v);
+	if (push->is_ndr64)
+		sp_push_u32(push, (uint32_t)v);
+	else
+		sp_push_u16(push, (uint16_t)v);
+}
+
+void
+sp_push_int3264(struct sp_push *push, int64_t v)
+{
+	if (push->is_ndr64)
+		sp_push_u64(push, (uint64_t)v);
+	else if (v < INT32_MIN || v > INT32_MAX)
+		sp_push_fail(push, NCA_S_FAULT_INVALID_BOUND, "an __int3264 over 32 bits");
+	else
+		sp_push_u32(push, (uint32_t)v);
+}
+
+void
+sp_push_uint3264(struct sp_push *push, uint64_t v)
+{
+	if (!push->is_ndr64 && v > UINT32_MAX)
+		sp_push_fail(push, NCA_S_FAULT_INVALID_BOUND, "an __int3264 over 32 bits");
+	else
+		ndr_push_word(push, v);
 }
 
 void
@@ -264,13 +293,28 @@ sp_push_align(struct sp_push *push, size_t alignment)
 	(void)ndr_push_take(push, alignment, 0);
 }
 
+void
+sp_push_align_wide(struct sp_push *push, size_t alignment, size_t alignment64)
+{
+	(void)ndr_push_take(push, push->is_ndr64 ? alignment64 : alignment, 0);
+}
+
+void
+ndr_push_word(struct sp_push *push, uint64_t v)
+{
+	if (push->is_ndr64)
+		sp_push_u64(push, v);
+	else
+		sp_push_u32(push, (uint32_t)v);
+}
+
 /* [MS-RPCE] 3.1.1.5.3.2.2.1: at most 2^31 - 1 elements */
 void
 sp_push_count(struct sp_push *push, uint64_t n)
 {
 	if (n > 0x7fffffff)
 		sp_push_fail(push, NCA_S_FAULT_INVALID_BOUND, "count over 2^31 - 1");
-	sp_push_u32(push, (uint32_t)n);
+	ndr_push_word(push, n);
 }
 
 /* --- runs ------------------------------------------------------------------------------------ */

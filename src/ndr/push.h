@@ -8,6 +8,9 @@
 /* As ndr_push_take() when the buffer has to grow first. */
 uint8_t *ndr_push_take_more(struct sp_push *, size_t alignment, size_t n);
 
+/* A referent id, a count: 32 bits in NDR, 64 in NDR64. */
+void ndr_push_word(struct sp_push *, uint64_t);
+
 /* Room for the next n bytes behind a gap of zeros; NULL after a fault. */
 static inline uint8_t *
 ndr_push_take(struct sp_push *push, size_t alignment, size_t n)

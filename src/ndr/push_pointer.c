@@ -34,9 +34,15 @@ void
 sp_push_unique(
 	struct sp_push *push, const void *pointee, sp_push_referent *referent, const void *args)
 {
-	sp_push_u32(push, pointee ? next_id(push) : 0);
+	ndr_push_word(push, pointee ? next_id(push) : 0);
 	if (pointee)
 		defer(push, pointee, referent, args);
+}
+
+void
+sp_push_ignored(struct sp_push *push)
+{
+	ndr_push_word(push, 0);
 }
 
 void
@@ -53,7 +59,7 @@ sp_push_full(
 	struct ndr_alias *a;
 
 	if (!pointee || push->status) {
-		sp_push_u32(push, 0);
+		ndr_push_word(push, 0);
 		return;
 	}
 	if (!ndr_aliases_reserve(&push->aliases)) {
@@ -62,13 +68,13 @@ sp_push_full(
 	}
 	a = ndr_aliases_find_object(&push->aliases, pointee, referent, args);
 	if (a->key) {
-		sp_push_u32(push, a->id);
+		ndr_push_word(push, a->id);
 		return;
 	}
 	*a = (struct ndr_alias){
 		.key = (uintptr_t)pointee, .push = referent, .args = args, .id = next_id(push)};
 	push->aliases.n++;
-	sp_push_u32(push, a->id);
+	ndr_push_word(push, a->id);
 	defer(push, pointee, referent, args);
 }
 

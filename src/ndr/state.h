@@ -66,6 +66,7 @@ struct sp_pull {
 	uint32_t depth, max_depth;
 	uint32_t pointers, max_pointers;
 	bool draining;
+	bool is_ndr64;
 	struct ndr_queue queue;
 	struct ndr_queue fixups; /* aliases of referents that were not there yet */
 	struct ndr_aliases aliases;
@@ -83,6 +84,7 @@ struct sp_push {
 	uint32_t pointers, max_pointers;
 	bool draining;
 	bool swap; /* write big-endian: tests only */
+	bool is_ndr64;
 	struct ndr_queue queue;
 	struct ndr_aliases aliases;
 };
