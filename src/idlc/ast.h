@@ -39,6 +39,8 @@ enum base_type {
 	BASE_ULONG,
 	BASE_HYPER,
 	BASE_UHYPER,
+	BASE_INT3264, /* 32 bits in NDR, 64 in NDR64 and in memory */
+	BASE_UINT3264,
 	BASE_FLOAT,
 	BASE_DOUBLE,
 	BASE_WCHAR,
@@ -68,7 +70,8 @@ enum expr_op {
 struct expr {
 	enum expr_op op;
 	struct pos pos;
-	const char *text; /* operator, name or the string as written */
+	unsigned sequence; /* when it was read, among all that is */
+	const char *text;  /* operator, name or the string as written */
 	struct expr *a, *b, *c;
 	struct type *type; /* sizeof, cast */
 	int64_t value;
@@ -108,6 +111,7 @@ struct enumerator {
 	struct enumerator *next;
 	const char *name;
 	struct pos pos;
+	unsigned sequence;
 	struct expr *expr;
 	int64_t value;
 };
@@ -120,6 +124,7 @@ struct field {
 	struct attr *attrs;
 	struct expr_list *cases; /* union arms */
 	bool is_default;
+	struct expr *bits;   /* of a bit field, which cannot travel */
 	struct shape *shape; /* after checking */
 	unsigned index;      /* among its siblings */
 	/* parameters */
@@ -128,9 +133,20 @@ struct field {
 
 enum walk_state { WALK_NEW, WALK_BUSY, WALK_DONE };
 
+/* Why a type cannot travel; it may still be declared. */
+struct trouble {
+	struct pos pos;
+	const char *text;
+};
+
 struct type {
 	enum type_kind kind;
 	struct pos pos;
+	unsigned sequence;     /* when it was read, among all that is */
+	struct type *next_use; /* TYPE_NAME: the one read before */
+	struct type *repeats;  /* the same definition, read before */
+	struct trouble *trouble;
+	bool is_travel_checked, is_unknown;
 	const char *name; /* alias, tag or identifier; a made-up tag when there was none */
 	enum base_type base;
 	bool is_const;
@@ -138,7 +154,7 @@ struct type {
 		of; /* pointee, element, what an alias or a name stands for, the definition of a tag */
 	struct attr *attrs;
 	bool is_reference; /* struct x, without a body */
-	bool is_imported, is_emitted;
+	bool is_imported, is_emitted, is_printed;
 
 	struct field *fields;
 	struct enumerator *enumerators;
@@ -171,6 +187,7 @@ struct operation {
 	unsigned opnum;
 	uint32_t flags;
 	bool is_local;
+	bool is_left_out; /* it cannot be called, which has been reported */
 };
 
 struct context {
@@ -183,13 +200,17 @@ struct interface {
 	const char *name;
 	struct pos pos;
 	struct attr *attrs;
+	const char *base_name; /* what it inherits from, or NULL */
+	struct pos base_pos;
+	struct interface *base; /* after checking; NULL also for one that is only declared */
 	struct decl *decls;
 	struct sp_uuid uuid;
 	bool has_uuid;
 	uint16_t major, minor;
 	int pointer_default; /* enum pointer_kind */
 	bool is_object;
-	unsigned n_operations;
+	unsigned n_operations; /* numbers, also of what is inherited or local */
+	unsigned n_inherited;
 	unsigned n_contexts;
 	struct context *contexts;
 };
@@ -198,6 +219,8 @@ struct decl {
 	struct decl *next;
 	enum decl_kind kind;
 	struct pos pos;
+	unsigned sequence;
+	bool is_repeat;   /* const: the same as one before */
 	const char *name; /* const, quote (the text), import (the header's name) */
 	struct expr *expr;
 	struct type *type; /* TYPE: an alias or a definition; CONST: its type */
@@ -220,6 +243,9 @@ enum shape_kind {
 	SHAPE_UNION,
 	SHAPE_POINTER,
 	SHAPE_ARRAY,
+	SHAPE_OBJECT, /* what an interface pointer points to */
+	SHAPE_PIPE,
+	SHAPE_IGNORED, /* a pointer that is never followed */
 	SHAPE_VOID,
 	SHAPE_HANDLE,
 };
@@ -261,12 +287,13 @@ struct shape {
 /* How many bytes, how aligned; of a struct, union or any shape. */
 struct layout {
 	unsigned alignment;
-	uint64_t least;     /* fewest bytes on the wire */
-	uint64_t size;      /* flat: exactly so many */
-	bool is_flat;       /* fixed size, no gaps, nothing to check: loads and stores suffice */
-	bool has_pointers;  /* something is deferred */
-	bool is_conformant; /* a count stands before it */
-	bool is_fixed_size; /* in memory */
+	uint64_t least;       /* fewest bytes on the wire */
+	uint64_t size;        /* flat: exactly so many */
+	bool is_flat;         /* fixed size, no gaps, nothing to check: loads and stores suffice */
+	bool has_pointers;    /* something is deferred */
+	bool is_conformant;   /* a count stands before it */
+	bool is_fixed_size;   /* in memory */
+	unsigned alignment64; /* in NDR64 */
 };
 
 #endif

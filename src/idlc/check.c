@@ -15,6 +15,8 @@
 #include "idlc/names.h"
 #include "idlc/parser.h"
 #include "idlc/shape.h"
+#include "idlc/standard.h"
+#include "idlc/travel.h"
 
 /* --- attributes ------------------------------------------------------------------------------ */
 
@@ -102,8 +104,12 @@ expression(struct compiler *c, struct expr *e, struct field *siblings, bool is_o
 		if (!is_operand && !shape_is_integer(operand_shape(e)))
 			error_at(c, e->pos, "this is no pointer to an integer");
 		return;
+	case EXPR_CONDITION: /* of which the first may ask whether a pointer is there */
+		expression(c, e->a, siblings, true);
+		expression(c, e->b, siblings, false);
+		expression(c, e->c, siblings, false);
+		return;
 	case EXPR_BINARY:
-	case EXPR_CONDITION:
 	case EXPR_NEGATE:
 	case EXPR_PLUS:
 	case EXPR_NOT:
@@ -165,7 +171,7 @@ case_values(struct compiler *c, struct type *t)
 
 	for (struct field *f = t->fields; f; f = f->next) {
 		if (!f->cases && !f->is_default)
-			error_at(c, f->pos, "an arm needs a case or default");
+			refuse_at(c, f->pos, "an arm needs a case or default");
 		for (struct expr_list *l = f->cases; l; l = l->next)
 			if (!l->expr || !constant_value(c, l->expr, &value))
 				l->expr = NULL;
@@ -237,6 +243,16 @@ unique_names(struct compiler *c, struct field *fields)
 }
 
 static void
+bit_field(struct compiler *c, struct field *f)
+{
+	int64_t n;
+
+	refuse_at(c, f->pos, "a bit field has no place on the wire");
+	if (!constant_value(c, f->bits, &n))
+		f->bits->value = 1;
+}
+
+static void
 resolve_fields(struct compiler *c, struct type *t, const struct place_of_type *place)
 {
 	for (struct field *f = t->fields; f; f = f->next) {
@@ -244,12 +260,14 @@ resolve_fields(struct compiler *c, struct type *t, const struct place_of_type *p
 		if (!f->type)
 			continue;
 		resolve_type(c, f->type, place);
-		if (!f->name)
-			error_at(c, f->pos, "a field without a name");
+		if (f->bits)
+			bit_field(c, f);
+		else if (!f->name)
+			refuse_at(c, f->pos, "a field without a name");
 		else
 			f->shape = shape_of(c, f->type, f->attrs, place);
 		if (f->shape && (f->shape->kind == SHAPE_VOID || f->shape->kind == SHAPE_HANDLE)) {
-			error_at(c, f->pos, "'%s' cannot travel", f->name);
+			refuse_at(c, f->pos, "'%s' cannot travel", f->name);
 			f->shape = NULL;
 		}
 	}
@@ -262,6 +280,8 @@ resolve_fields(struct compiler *c, struct type *t, const struct place_of_type *p
 static void
 resolve_type(struct compiler *c, struct type *t, const struct place_of_type *place)
 {
+	struct type *outer = c->holder;
+
 	while (t && (t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY || t->kind == TYPE_PIPE))
 		t = t->of;
 	if (!t || t->kind < TYPE_ENUM || t->kind > TYPE_UNION || t->is_reference || t->resolved)
@@ -270,12 +290,14 @@ resolve_type(struct compiler *c, struct type *t, const struct place_of_type *pla
 	attributes(c, t->attrs);
 	if (t->kind == TYPE_ENUM)
 		return;
+	c->holder = t;
 	if (t->kind == TYPE_UNION) {
 		if (!t->tag_shape)
 			t->tag_shape = tag_shape(c, t, place);
 		union_labels(c, t);
 	}
 	resolve_fields(c, t, place);
+	c->holder = outer;
 }
 
 static void
@@ -380,6 +402,36 @@ check_directions(struct compiler *c, const struct field *f)
 		check_out(c, f);
 }
 
+/* Asterisks that a published definition lost on its way: the name still tells how many there were. */
+static bool
+restore_pointers(struct compiler *c, struct field *f)
+{
+	const struct attr *size = attr_find(f->attrs, "size_is");
+	unsigned n = 0, levels = 0;
+
+	while (n < 2 && f->name[n] == 'p')
+		n++;
+	for (const struct expr_list *l = size ? size->args : NULL; l; l = l->next)
+		levels++;
+	if (attr_find(f->attrs, "string"))
+		levels = 2;
+	if (f->shape->kind == SHAPE_OBJECT)
+		levels = 2;
+	if (n == 0 && levels == 0)
+		return false;
+	if (levels > n)
+		n = levels;
+	warning_at(c, f->pos, "'%s' is [out] and no pointer; taken as %s, after its name", f->name,
+		n == 1 ? "one" : "a pointer to one");
+	for (; n > 0; n--) {
+		struct type *t = compiler_new(c, 1, sizeof(*t));
+
+		*t = (struct type){.kind = TYPE_POINTER, .pos = f->pos, .of = f->type};
+		f->type = t;
+	}
+	return true;
+}
+
 static void
 parameter(struct compiler *c, struct field *f, const struct place_of_type *place)
 {
@@ -388,6 +440,9 @@ parameter(struct compiler *c, struct field *f, const struct place_of_type *place
 	f->out = attr_find(f->attrs, "out") != NULL;
 	f->in = attr_find(f->attrs, "in") != NULL || !f->out;
 	f->shape = shape_of(c, f->type, f->attrs, place);
+	if (f->out && f->shape && f->shape->kind != SHAPE_POINTER &&
+		f->shape->kind != SHAPE_IGNORED && restore_pointers(c, f))
+		f->shape = shape_of(c, f->type, f->attrs, place);
 }
 
 static bool
@@ -438,6 +493,8 @@ by_value_is_fine(struct compiler *c, const struct field *f)
 {
 	if (f->shape->kind == SHAPE_VOID)
 		error_at(c, f->pos, "'%s' is void", f->name);
+	else if (f->shape->kind == SHAPE_OBJECT)
+		error_at(c, f->pos, "'%s' is an interface and must be behind a pointer", f->name);
 	else if (layout_of(c, f->shape).is_conformant)
 		error_at(c, f->pos, "'%s' has no fixed size and must be behind a pointer", f->name);
 	else
@@ -453,6 +510,23 @@ operation_flags(const struct operation *op)
 	       (attr_find(op->attrs, "broadcast") ? SP_OP_BROADCAST : 0);
 }
 
+/*
+ * A local method of an object interface has its place among the others; the one that is called for it takes that
+ * place.
+ */
+static unsigned
+operation_number(const struct operation *op, struct interface *i)
+{
+	const struct attr *call_as = attr_find(op->attrs, "call_as");
+
+	for (const struct decl *d = i->decls; call_as && call_as->text && i->is_object && d;
+		d = d->next)
+		if (d->kind == DECL_OPERATION && d->operation != op &&
+			strcmp(d->operation->name, call_as->text) == 0)
+			return d->operation->opnum;
+	return op->is_local && !i->is_object ? 0 : i->n_operations++;
+}
+
 static void
 operation(struct compiler *c, struct operation *op, struct interface *i)
 {
@@ -460,8 +534,8 @@ operation(struct compiler *c, struct operation *op, struct interface *i)
 
 	attributes(c, op->attrs);
 	op->flags = operation_flags(op);
-	op->is_local = attr_find(op->attrs, "local") != NULL;
-	op->opnum = op->is_local ? 0 : i->n_operations++;
+	op->is_local = attr_find(op->attrs, "local") || attr_find(op->attrs, "callback");
+	op->opnum = operation_number(op, i);
 	if (op->is_local)
 		return;
 	for (struct field *f = op->params; f; f = f->next)
@@ -472,8 +546,10 @@ operation(struct compiler *c, struct operation *op, struct interface *i)
 		shape_expressions(c, f->shape, op->params);
 	result(c, op, &place);
 	for (struct field *f = op->params; f; f = f->next)
-		if (f->shape && by_value_is_fine(c, f))
+		if (f->shape && travel_check(c, f) && by_value_is_fine(c, f))
 			check_directions(c, f);
+	if (op->result && op->result->shape)
+		travel_check(c, op->result);
 	if ((op->flags & SP_OP_MAYBE) && op->result)
 		error_at(c, op->pos, "a [maybe] operation has no answer");
 }
@@ -568,6 +644,49 @@ visit_enum(struct compiler *c, struct decl *d, struct interface *i)
 		early_enum(c, d->type->of);
 }
 
+/* IUnknown has 3 methods, IDispatch 4 more. */
+static unsigned
+built_in_numbers(const char *base)
+{
+	if (!base)
+		return 0;
+	return strcmp(base, "IDispatch") == 0 ? 7 : strcmp(base, "IUnknown") == 0 ? 3 : 0;
+}
+
+static unsigned
+own_numbers(const struct interface *i)
+{
+	unsigned n = 0;
+
+	for (const struct decl *d = i->decls; d; d = d->next)
+		if (d->kind == DECL_OPERATION && !attr_find(d->operation->attrs, "call_as") &&
+			!attr_find(d->operation->attrs, "callback") &&
+			(i->is_object || !attr_find(d->operation->attrs, "local")))
+			n++;
+	return n;
+}
+
+static void
+interface_base(struct compiler *c, struct interface *i)
+{
+	if (i->base_name && built_in_numbers(i->base_name))
+		i->is_object = true;
+	for (struct decl *d = c->decls; d && i->base_name; d = d->next)
+		if (d->kind == DECL_INTERFACE && strcmp(d->interface->name, i->base_name) == 0)
+			i->base = d->interface;
+	if (i->base && i->base->is_object)
+		i->is_object = true;
+	if (i->base_name && !i->base && !built_in_numbers(i->base_name))
+		error_at(c, i->base_pos, "unknown base interface '%s'", i->base_name);
+	for (const struct interface *b = i->base; b; b = b->base) {
+		if (b != i)
+			continue;
+		error_at(c, i->base_pos, "'%s' inherits from itself", i->name);
+		i->base = NULL;
+		break;
+	}
+}
+
 static void
 visit_interface(struct compiler *c, struct decl *d, struct interface *i)
 {
@@ -575,9 +694,30 @@ visit_interface(struct compiler *c, struct decl *d, struct interface *i)
 
 	if (d->kind != DECL_INTERFACE)
 		return;
+	interface_base(c, d->interface);
 	for (struct decl *own = d->interface->decls; own; own = own->next)
 		has_operations |= own->kind == DECL_OPERATION;
 	interface_head(c, d->interface, has_operations);
+}
+
+/* Operations are numbered from where the base interface ends. */
+static void
+visit_numbers(struct compiler *c, struct decl *d, struct interface *i)
+{
+	unsigned depth = 0;
+
+	if (d->kind != DECL_INTERFACE)
+		return;
+	i = d->interface;
+	for (const struct interface *b = i->base; b && depth < COMPILER_MAX_DEPTH;
+		b = b->base, depth++) {
+		i->n_inherited += own_numbers(b);
+		if (!b->base)
+			i->n_inherited += built_in_numbers(b->base_name);
+	}
+	if (!i->base)
+		i->n_inherited = built_in_numbers(i->base_name);
+	i->n_operations = i->n_inherited;
 }
 
 static void
@@ -626,7 +766,7 @@ visit_operation(struct compiler *c, struct decl *d, struct interface *i)
 		return;
 	if (!i)
 		error_at(c, d->pos, "an operation outside of an interface");
-	else if (!i->is_object && !attr_find(i->attrs, "local"))
+	else if (!attr_find(i->attrs, "local"))
 		operation(c, d->operation, i);
 	if (i)
 		call_name(c, d->operation, i);
@@ -646,10 +786,12 @@ visit_layout(struct compiler *c, struct decl *d, struct interface *i)
 void
 check(struct compiler *c)
 {
-	static visit *const passes[] = {visit_enum, visit_interface, visit_constant, visit_type,
-		visit_layout, visit_operation};
+	static visit *const passes[] = {visit_enum, visit_interface, visit_numbers, visit_constant,
+		visit_type, visit_layout, visit_operation};
 
 	names_collect(c);
+	standard_read(c);
+	names_settle(c);
 	for (size_t i = 0; i < sizeof(passes) / sizeof(*passes); i++)
 		visit_all(c, passes[i]);
 }

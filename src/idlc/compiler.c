@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 #include "idlc/diagnostic.h"
+#include "idlc/preprocess.h"
+#include "idlc/stream.h"
 
 #define COMPILER_MEMORY ((size_t)256 << 20)
 #define SOURCE_MAX ((size_t)16 << 20)
@@ -73,8 +75,8 @@ compiler_printf(struct compiler *c, const char *fmt, ...)
 	longjmp(c->give_up, 1);
 }
 
-static bool
-read_stream(FILE *file, char **ret_text, size_t *ret_len)
+bool
+stream_read(FILE *file, char **ret_text, size_t *ret_len)
 {
 	char *text = NULL, *more;
 	size_t len = 0, got;
@@ -99,7 +101,7 @@ static bool
 read_file(const char *path, char **ret_text, size_t *ret_len)
 {
 	FILE *file = fopen(path, "re");
-	bool ok = file && read_stream(file, ret_text, ret_len);
+	bool ok = file && stream_read(file, ret_text, ret_len);
 
 	if (file)
 		fclose(file);
@@ -137,6 +139,30 @@ source_from_text(struct compiler *c, const char *path, const char *text, size_t 
 	return s;
 }
 
+/* A directive with a document's list mark before it. */
+static void
+uncover_directives(char *text, size_t len)
+{
+	for (char *p = text; (p = memmem(p, len - (size_t)(p - text), "- #", 3)); p++)
+		if (p == text || p[-1] == '\n')
+			*p = ' ';
+}
+
+/* Directives are the preprocessor's. */
+static bool
+source_preprocess(struct compiler *c, struct source *s)
+{
+	uncover_directives(s->heap, s->len);
+	if (c->read || !(c->n_macros || preprocess_is_needed(s->heap, s->len)))
+		return true;
+	if (!preprocess_text(c, s->path, &s->heap, &s->len)) {
+		error_at(c, (struct pos){0}, "%s: the preprocessor '%s' failed", s->path,
+			c->cpp ? c->cpp : "cpp");
+		return false;
+	}
+	return true;
+}
+
 struct source *
 source_open(struct compiler *c, const char *path, bool imported)
 {
@@ -149,6 +175,8 @@ source_open(struct compiler *c, const char *path, bool imported)
 		c->sources_tail = slot;
 		return NULL;
 	}
+	if (!source_preprocess(c, s))
+		s->len = 0;
 	s->text = s->heap;
 	s->imported = imported;
 	return s;

@@ -22,6 +22,9 @@ struct compiler {
 	const char *
 		*import_paths; /* n_import_paths folders, searched after the importing file's own */
 	size_t n_import_paths;
+	const char *cpp;           /* the preprocessor; NULL: "cpp" */
+	const char *const *macros; /* n_macros like NAME=1 */
+	size_t n_macros;
 	bool (*read)(
 		void *arg, const char *path, char **ret_text, size_t *ret_len); /* NULL: files */
 	void *read_arg;
@@ -29,8 +32,13 @@ struct compiler {
 	struct source *sources, **sources_tail;
 	struct decl *decls, **decls_tail; /* of all files, in order; interfaces hold their own */
 	struct names *names;              /* global names, after parsing */
-	struct seen *warned;              /* attributes that were warned about */
+	struct type *uses;                /* of names as types */
+	unsigned sequence;
+	struct type *holder; /* whose trouble refuse_at() notes */
+	bool note_follows_trouble;
+	struct seen *warned; /* attributes that were warned about */
 	unsigned n_errors, n_warnings;
+	bool saw_list_marks;
 	bool has_syntax_errors; /* then there are holes in the trees, and nothing more is checked */
 	jmp_buf give_up;        /* too many errors, or no memory */
 	bool out_of_memory;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "idlc/diagnostic.h"
+#include "idlc/memory_size.h"
 #include "idlc/names.h"
 
 static bool evaluate(struct compiler *c, struct expr *e, unsigned depth);
@@ -11,7 +12,7 @@ static bool evaluate(struct compiler *c, struct expr *e, unsigned depth);
 static bool
 name_value(struct compiler *c, struct expr *e, unsigned depth)
 {
-	struct meaning *m = names_find(c, NAME_PLAIN, e->text);
+	struct meaning *m = names_find_at(c, NAME_PLAIN, e->text, e->sequence);
 
 	if (m && m->enumerator) {
 		e->value = m->enumerator->value;
@@ -136,46 +137,38 @@ binary_value(struct compiler *c, struct expr *e)
 	return true;
 }
 
-/* Bytes in memory; types of the user are laid out by the C compiler and not known here. */
 static bool
 sizeof_value(struct compiler *c, struct expr *e)
 {
-	static const uint8_t sizes[BASE_N] = {[BASE_BYTE] = 1,
-		[BASE_CHAR] = 1,
-		[BASE_UCHAR] = 1,
-		[BASE_BOOLEAN] = 1,
-		[BASE_SMALL] = 1,
-		[BASE_USMALL] = 1,
-		[BASE_SHORT] = 2,
-		[BASE_USHORT] = 2,
-		[BASE_LONG] = 4,
-		[BASE_ULONG] = 4,
-		[BASE_HYPER] = 8,
-		[BASE_UHYPER] = 8,
-		[BASE_FLOAT] = 4,
-		[BASE_DOUBLE] = 8,
-		[BASE_WCHAR] = 2,
-		[BASE_ERROR_STATUS] = 4,
-		[BASE_UUID] = 16};
-	const struct type *t = e->type;
-	struct meaning *m;
+	uint64_t size = memory_size(c, e->type);
 
-	for (unsigned depth = 0; t && depth < COMPILER_MAX_DEPTH; depth++) {
-		if (t->kind == TYPE_ALIAS) {
-			t = t->of;
-		} else if (t->kind == TYPE_NAME) {
-			m = names_find(c, NAME_PLAIN, t->name);
-			t = m ? m->type : NULL;
-		} else {
-			break;
-		}
-	}
-	if (!t || t->kind != TYPE_BASE || !sizes[t->base]) {
+	if (!size) {
 		error_at(c, e->pos, "the size of this type is not known here");
 		return false;
 	}
-	e->value = sizes[t->base];
+	e->value = (int64_t)size;
 	e->is_unsigned = true;
+	return true;
+}
+
+/* "(DATE) - 1" looks like a subtraction until the name is known to be a type. */
+static bool
+is_cast(const struct compiler *c, const struct expr *e)
+{
+	const struct meaning *m;
+
+	if (e->a->op != EXPR_NAME || (strcmp(e->text, "-") != 0 && strcmp(e->text, "+") != 0))
+		return false;
+	m = names_find_at(c, NAME_PLAIN, e->a->text, e->a->sequence);
+	return m && m->type;
+}
+
+static bool
+cast_value(struct compiler *c, struct expr *e, unsigned depth)
+{
+	if (!evaluate(c, e->b, depth))
+		return false;
+	e->value = *e->text == '-' ? (int64_t)(0 - (uint64_t)e->b->value) : e->b->value;
 	return true;
 }
 
@@ -215,6 +208,8 @@ evaluate(struct compiler *c, struct expr *e, unsigned depth)
 	case EXPR_NUMBER: return true;
 	case EXPR_NAME: return name_value(c, e, depth);
 	case EXPR_BINARY:
+		if (is_cast(c, e))
+			return cast_value(c, e, depth);
 		return evaluate(c, e->a, depth) && evaluate(c, e->b, depth) && binary_value(c, e);
 	case EXPR_CONDITION: return condition_value(c, e, depth);
 	case EXPR_SIZEOF: return sizeof_value(c, e);
@@ -239,18 +234,21 @@ constant_value(struct compiler *c, struct expr *e, int64_t *ret)
 void
 constant_enumerators(struct compiler *c, struct type *t)
 {
+	bool is_warned = false;
 	int64_t next = 0;
 
 	for (struct enumerator *e = t->enumerators; e; e = e->next) {
 		if (e->expr && !constant_value(c, e->expr, &next))
 			next = 0;
 		e->value = next;
-		if (!t->v1_enum && (next < 0 || next > 0x7fff))
-			error_at(c, e->pos,
+		if (!t->v1_enum && (next < 0 || next > 0x7fff) && !t->is_imported && !is_warned) {
+			is_warned = true;
+			warning_at(c, e->pos,
 				"'%s' is %lld: an enum travels in 16 bits, from 0 to 32767, "
 				"unless it is [v1_enum]",
 				e->name, (long long)next);
-		else if (next < INT32_MIN || next > UINT32_MAX)
+		}
+		if (next < INT32_MIN || next > UINT32_MAX)
 			error_at(c, e->pos, "'%s' does not fit into 32 bits", e->name);
 		next = (int64_t)((uint64_t)next + 1);
 	}

@@ -193,11 +193,19 @@ emit_operation_next(struct decl **cursor)
 	return NULL;
 }
 
+static bool
+has_operations(const struct interface *i)
+{
+	struct decl *cursor = i->decls;
+
+	return i->n_operations > i->n_inherited && emit_operation_next(&cursor);
+}
+
 struct interface *
 emit_interface_next(struct compiler *c, struct decl **cursor)
 {
 	for (struct decl *d = *cursor; d; d = d->next) {
-		if (d->kind != DECL_INTERFACE || d->is_imported || d->interface->n_operations == 0)
+		if (d->kind != DECL_INTERFACE || d->is_imported || !has_operations(d->interface))
 			continue;
 		*cursor = d->next;
 		return d->interface;

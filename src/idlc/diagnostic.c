@@ -97,14 +97,10 @@ report(struct compiler *c, struct pos pos, const char *kind, const char *fmt, va
 		print_line(c->talk, &place);
 }
 
-void
-error_at(struct compiler *c, struct pos pos, const char *fmt, ...)
+/* Never more than people read; the compiler gives up then. */
+static void
+count_error(struct compiler *c)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	report(c, pos, "error", fmt, ap);
-	va_end(ap);
 	if (++c->n_errors < COMPILER_MAX_ERRORS)
 		return;
 	if (c->talk)
@@ -113,10 +109,42 @@ error_at(struct compiler *c, struct pos pos, const char *fmt, ...)
 }
 
 void
+error_at(struct compiler *c, struct pos pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	c->note_follows_trouble = false;
+	va_start(ap, fmt);
+	report(c, pos, "error", fmt, ap);
+	va_end(ap);
+	count_error(c);
+}
+
+void
+refuse_at(struct compiler *c, struct pos pos, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	c->note_follows_trouble = c->holder != NULL;
+	if (!c->holder) {
+		error_at(c, pos, "%s", text);
+	} else if (!c->holder->trouble) {
+		c->holder->trouble = compiler_new(c, 1, sizeof(*c->holder->trouble));
+		c->holder->trouble->pos = pos;
+		c->holder->trouble->text = compiler_strndup(c, text, strlen(text));
+	}
+}
+
+void
 warning_at(struct compiler *c, struct pos pos, const char *fmt, ...)
 {
 	va_list ap;
 
+	c->note_follows_trouble = false;
 	va_start(ap, fmt);
 	report(c, pos, "warning", fmt, ap);
 	va_end(ap);
@@ -128,6 +156,8 @@ note_at(struct compiler *c, struct pos pos, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (c->note_follows_trouble)
+		return;
 	va_start(ap, fmt);
 	report(c, pos, "note", fmt, ap);
 	va_end(ap);

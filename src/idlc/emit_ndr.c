@@ -118,8 +118,8 @@ late_find(struct marshal *m, const struct operation *op, struct scope *scope)
 	}
 	if (n == 0)
 		return NULL;
-	scope->late =
-		compiler_printf(m->c, "struct %s_%s_late", op->name, scope->is_out ? "out" : "in");
+	scope->late = compiler_printf(m->c, "struct %s_%s_%s_late", m->interface->name, op->name,
+		scope->is_out ? "out" : "in");
 	scope->argument = "late";
 	text_blank(&m->structs);
 	text_open(&m->structs, "%s {", scope->late);

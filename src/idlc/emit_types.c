@@ -11,14 +11,30 @@
 
 static void define(struct emitter *e, struct type *t);
 
-/* Definitions inside a declarator come first: C needs them complete. */
+static void alias(struct emitter *e, struct type *t);
+
+/* What a declaration names must stand before it, and what it holds must be complete. */
 static void
-define_inner(struct emitter *e, struct type *t)
+require(struct emitter *e, struct type *t, bool complete)
 {
-	while (t && (t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY || t->kind == TYPE_PIPE))
+	while (t && (t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY || t->kind == TYPE_PIPE)) {
+		complete = t->kind != TYPE_POINTER;
 		t = t->of;
-	if (t && t->kind >= TYPE_ENUM && t->kind <= TYPE_UNION && !t->is_reference)
-		define(e, t);
+	}
+	if (!t)
+		return;
+	if (t->kind == TYPE_NAME && t->of)
+		t = t->of;
+	if (t->kind == TYPE_ALIAS) {
+		alias(e, t);
+		if (complete)
+			require(e, t->of, true);
+	} else if (t->kind >= TYPE_ENUM && t->kind <= TYPE_UNION) {
+		if (!t->is_reference)
+			define(e, t);
+		else if (complete && t->of)
+			define(e, t->of);
+	}
 }
 
 static void
@@ -30,15 +46,31 @@ define_enum(struct emitter *e, const struct type *t)
 	text_close(e->out, "};");
 }
 
+static const char *print_type(struct compiler *c, const struct type *t, const char *name);
+
+/* What cannot travel is declared as it was written; an open array that C could not hold there has one element. */
+static const char *
+field_text(struct compiler *c, const struct type *t, const struct field *f)
+{
+	if (f->shape && f->shape->kind == SHAPE_ARRAY && shape_is_conformant(f->shape) &&
+		(f->next || t->kind == TYPE_UNION))
+		return declare(c, f->shape->to, compiler_printf(c, "%s[1]", f->name));
+	return f->shape ? declare(c, f->shape, f->name) : print_type(c, f->type, f->name);
+}
+
 static void
 declare_fields(struct emitter *e, const struct type *t)
 {
 	bool any = false;
 
 	for (const struct field *f = t->fields; f; f = f->next) {
-		if (!f->shape)
+		if (!f->type || !f->name)
 			continue;
-		text_line(e->out, "%s;", declare(e->c, f->shape, f->name));
+		if (f->bits)
+			text_line(e->out, "%s : %lld;", field_text(e->c, t, f),
+				(long long)f->bits->value);
+		else
+			text_line(e->out, "%s;", field_text(e->c, t, f));
 		any = true;
 	}
 	if (!any)
@@ -48,7 +80,7 @@ declare_fields(struct emitter *e, const struct type *t)
 static void
 define(struct emitter *e, struct type *t)
 {
-	if (t->is_emitted || t->is_imported)
+	if (t->is_emitted || t->is_imported || t->repeats)
 		return;
 	t->is_emitted = true;
 	if (t->kind == TYPE_ENUM) {
@@ -57,7 +89,9 @@ define(struct emitter *e, struct type *t)
 		return;
 	}
 	for (struct field *f = t->fields; f; f = f->next)
-		define_inner(e, f->type);
+		require(e, f->type, true);
+	if (t->is_encapsulated)
+		require(e, t->tag->type, true);
 	text_blank(e->out);
 	text_open(e->out, "%s %s {",
 		t->kind == TYPE_UNION && !t->is_encapsulated ? "union" : "struct", t->name);
@@ -90,8 +124,7 @@ is_printable(const struct type *t, unsigned depth)
 		return false;
 	if (t->kind == TYPE_BASE)
 		return t->base != BASE_HANDLE;
-	if (t->kind == TYPE_PIPE || t->kind == TYPE_INTERFACE ||
-		(t->kind == TYPE_ARRAY && !t->bound))
+	if (t->kind == TYPE_INTERFACE || (t->kind == TYPE_ARRAY && !t->bound))
 		return false;
 	if (t->kind >= TYPE_ENUM && t->kind <= TYPE_UNION)
 		return true;
@@ -112,37 +145,73 @@ static const char *
 print_type(struct compiler *c, const struct type *t, const char *name)
 {
 	switch (t->kind) {
-	case TYPE_BASE: return compiler_printf(c, "%s %s", shape_base_name(t->base), name);
+	case TYPE_BASE:
+		return compiler_printf(
+			c, "%s%s %s", t->is_const ? "const " : "", shape_base_name(t->base), name);
 	case TYPE_NAME:
+		if (t->of && t->of->kind == TYPE_INTERFACE)
+			return compiler_printf(c, "struct sp_object %s", name);
+		if (t->of && t->of->kind == TYPE_ALIAS && !is_printable(t->of, 0))
+			return print_type(c, t->of->of, name);
+		if (t->of && t->of->kind == TYPE_ALIAS)
+			return compiler_printf(
+				c, "%s%s %s", t->is_const ? "const " : "", t->of->name, name);
 		if (t->of && t->of->kind == TYPE_BASE)
 			return print_type(c, t->of, name);
-		return compiler_printf(c, "%s %s", t->name, name);
+		return compiler_printf(c, "%s%s %s", t->is_const ? "const " : "", t->name, name);
 	case TYPE_ALIAS: return compiler_printf(c, "%s %s", t->name, name);
 	case TYPE_POINTER:
 		return print_type(c, t->of,
-			compiler_printf(c, t->of->kind == TYPE_ARRAY ? "(*%s)" : "*%s", name));
+			compiler_printf(c, t->of->kind == TYPE_ARRAY ? "(*%s%s)" : "*%s%s",
+				t->is_const ? "const " : "", name));
 	case TYPE_ARRAY:
-		return print_type(
-			c, t->of, compiler_printf(c, "%s[%lld]", name, (long long)t->bound->value));
+		return print_type(c, t->of,
+			compiler_printf(
+				c, "%s[%lld]", name, t->bound ? (long long)t->bound->value : 1));
 	default: return compiler_printf(c, "%s %s %s", tag_word(t), t->name, name);
 	}
 }
 
 static void
-alias(struct emitter *e, struct type *t)
+pipe(struct emitter *e, const struct type *t)
 {
-	struct meaning *meaning = names_find(e->c, NAME_PLAIN, t->name);
+	text_line(e->out, "/* Everything that goes through the pipe: n items. */");
+	text_open(e->out, "typedef struct %s {", t->name);
+	text_line(e->out, "uint64_t n;");
+	text_line(e->out, "%s;", print_type(e->c, t->of->of, "*items"));
+	text_close(e->out, compiler_printf(e->c, "} %s;", t->name));
+}
 
-	define_inner(e, t->of);
-	if (t->is_imported || t->is_emitted || !meaning || meaning->type != t)
+static void
+alias_print(struct emitter *e, struct type *t)
+{
+	struct type *of = t->of->kind == TYPE_NAME && t->of->of ? t->of->of : t->of;
+
+	if (t->is_printed)
 		return;
-	t->is_emitted = true;
+	t->is_printed = true;
+	if (of->kind == TYPE_ALIAS && of->is_emitted)
+		alias_print(e, of);
 	if (strcmp(t->name, "wchar_t") == 0) /* some files define it; C has its own */
 		return;
 	if (is_context(t))
 		text_line(e->out, "typedef struct sp_context_handle %s;", t->name);
+	else if (t->of->kind == TYPE_PIPE)
+		pipe(e, t);
 	else if (is_printable(t->of, 0))
 		text_line(e->out, "typedef %s;", print_type(e->c, t->of, t->name));
+}
+
+static void
+alias(struct emitter *e, struct type *t)
+{
+	if (t->is_imported || t->repeats)
+		return;
+	if (!t->is_emitted) {
+		t->is_emitted = true;
+		require(e, t->of, false);
+	}
+	alias_print(e, t); /* also in a ring of definitions: what it stands for may be incomplete */
 }
 
 /* --- other declarations -------------------------------------------------------------------------------------- */
@@ -163,25 +232,43 @@ constant(struct emitter *e, const struct decl *d)
 		text_line(e->out, "#define %s %lld", d->name, (long long)value);
 }
 
+/* Quoted C knows wchar_t as 16 bits, and defines variables that not everybody uses. */
+static void
+quote(struct emitter *e, const char *text)
+{
+	bool is_line = false;
+
+	if (strncmp(text, "static ", 7) == 0)
+		text_raw(e->out, "SP_UNUSED ", 10);
+	for (const char *p = text; *p; p++) {
+		if (p[0] == 'L' && p[1] == '"' && !is_line)
+			text_raw(e->out, "u", 1);
+		else
+			text_raw(e->out, p, 1);
+		is_line = isalnum((unsigned char)*p) || *p == '_' || *p == '"';
+	}
+	text_blank(e->out);
+}
+
 static void
 declaration(struct emitter *e, const struct decl *d)
 {
-	if (d->is_imported)
+	if (d->is_imported || d->is_repeat)
 		return;
 	if (d->kind == DECL_CONST) {
 		constant(e, d);
 	} else if (d->kind == DECL_QUOTE) {
-		text_raw(e->out, d->name, strlen(d->name));
-		text_blank(e->out);
+		quote(e, d->name);
 	} else if (d->kind == DECL_IMPORT) {
 		text_line(e->out, "#include \"%s\"", d->name);
 	} else if (d->kind == DECL_OPERATION) {
 		for (const struct field *f = d->operation->params; f; f = f->next)
-			define_inner(e, f->type);
-		define_inner(e, d->operation->type);
+			require(e, f->type, true);
+		require(e, d->operation->type, true);
 	} else if (d->kind == DECL_TYPE && d->type->kind == TYPE_ALIAS) {
 		alias(e, d->type);
-	} else if (d->kind == DECL_TYPE && d->type->kind != TYPE_INTERFACE && d->type->name) {
+	} else if (d->kind == DECL_TYPE && d->type->kind != TYPE_INTERFACE && d->type->name &&
+		   !d->type->is_reference) {
 		define(e, d->type);
 	}
 }

@@ -11,6 +11,7 @@ expr_new(struct parser *p, enum expr_op op, struct pos pos, struct expr *a, stru
 
 	e->op = op;
 	e->pos = pos;
+	e->sequence = ++p->c->sequence;
 	e->a = a;
 	e->b = b;
 	return e;

@@ -16,6 +16,8 @@ static const uint8_t base_sizes[BASE_N] = {[BASE_BYTE] = 1,
 	[BASE_ULONG] = 4,
 	[BASE_HYPER] = 8,
 	[BASE_UHYPER] = 8,
+	[BASE_INT3264] = 4,
+	[BASE_UINT3264] = 4,
 	[BASE_FLOAT] = 4,
 	[BASE_DOUBLE] = 8,
 	[BASE_WCHAR] = 2,
@@ -24,6 +26,8 @@ static const uint8_t base_sizes[BASE_N] = {[BASE_BYTE] = 1,
 unsigned
 layout_scalar_size(const struct shape *s)
 {
+	if (shape_is_int3264(s))
+		return 0;
 	return s->kind == SHAPE_SCALAR ? base_sizes[s->base] : 0;
 }
 
@@ -32,9 +36,13 @@ scalar_layout(const struct shape *s)
 {
 	unsigned size = s->kind == SHAPE_ENUM16 ? 2 : base_sizes[s->base];
 	bool is_float = s->base == BASE_FLOAT || s->base == BASE_DOUBLE;
-	bool is_flat = s->kind == SHAPE_SCALAR && !s->has_range && !is_float;
+	bool is_flat =
+		s->kind == SHAPE_SCALAR && !s->has_range && !is_float && !shape_is_int3264(s);
 
-	return (struct layout){size, size, size, is_flat, false, false, true};
+	return (struct layout){size, size, size, is_flat, false, false, true,
+		s->kind == SHAPE_ENUM16 ? 4
+		: shape_is_int3264(s)   ? 8
+					: size};
 }
 
 static uint64_t
@@ -60,6 +68,7 @@ array_layout(struct compiler *c, const struct shape *s)
 		l.least = (uint64_t)8 * s->n_dimensions;
 		if (l.alignment < 4)
 			l.alignment = 4;
+		l.alignment64 = 8;
 	}
 	l.is_conformant = open;
 	l.is_fixed_size = !open;
@@ -73,7 +82,7 @@ reference_layout(struct compiler *c, const struct shape *s)
 
 	if (l)
 		return *l;
-	return (struct layout){.alignment = 1, .least = 1, .is_fixed_size = true};
+	return (struct layout){.alignment = 1, .least = 1, .is_fixed_size = true, .alignment64 = 1};
 }
 
 struct layout
@@ -82,13 +91,14 @@ layout_of(struct compiler *c, const struct shape *s)
 	switch (s->kind) {
 	case SHAPE_SCALAR:
 	case SHAPE_ENUM16: return scalar_layout(s);
-	case SHAPE_UUID: return (struct layout){4, 16, 16, true, false, false, true};
-	case SHAPE_CONTEXT: return (struct layout){4, 20, 20, false, false, false, true};
-	case SHAPE_POINTER: return (struct layout){4, 4, 4, false, true, false, true};
+	case SHAPE_UUID: return (struct layout){4, 16, 16, true, false, false, true, 4};
+	case SHAPE_CONTEXT: return (struct layout){4, 20, 20, false, false, false, true, 4};
+	case SHAPE_IGNORED: return (struct layout){4, 4, 4, false, false, false, true, 8};
+	case SHAPE_POINTER: return (struct layout){4, 4, 4, false, true, false, true, 8};
 	case SHAPE_ARRAY: return array_layout(c, s);
 	case SHAPE_STRUCT:
 	case SHAPE_UNION: return reference_layout(c, s);
-	default: return (struct layout){.alignment = 1, .is_fixed_size = true};
+	default: return (struct layout){.alignment = 1, .is_fixed_size = true, .alignment64 = 1};
 	}
 }
 
@@ -105,12 +115,16 @@ add_field(struct compiler *c, struct layout *all, const struct field *f, bool is
 	struct layout l = layout_of(c, f->shape);
 
 	if (l.is_conformant && !is_last)
-		error_at(c, f->pos, "a conformant array must be the last field");
+		refuse_at(c, f->pos, "a conformant array must be the last field");
 	if (l.is_conformant && f->shape->kind == SHAPE_ARRAY && f->shape->n_dimensions > 1)
-		error_at(c, f->pos, "a conformant array in a struct has one dimension");
+		refuse_at(c, f->pos, "a conformant array in a struct has one dimension");
 	if (l.alignment > all->alignment)
 		all->alignment = l.alignment;
-	all->is_flat = all->is_flat && l.is_flat && align(all->size, l.alignment) == all->size;
+	if (l.alignment64 > all->alignment64)
+		all->alignment64 = l.alignment64;
+	/* a struct within ends on its alignment in NDR64 */
+	all->is_flat = all->is_flat && l.is_flat && align(all->size, l.alignment) == all->size &&
+		       (f->shape->kind != SHAPE_STRUCT || align(l.size, l.alignment) == l.size);
 	all->size = align(all->size, l.alignment) + l.size;
 	all->least += l.least;
 	all->has_pointers |= l.has_pointers;
@@ -121,7 +135,10 @@ add_field(struct compiler *c, struct layout *all, const struct field *f, bool is
 static void
 struct_layout(struct compiler *c, const struct type *t, struct layout *ret)
 {
-	*ret = (struct layout){.alignment = 1, .is_flat = t->fields != NULL, .is_fixed_size = true};
+	*ret = (struct layout){.alignment = 1,
+		.is_flat = t->fields != NULL,
+		.is_fixed_size = true,
+		.alignment64 = 1};
 	for (const struct field *f = t->fields; f; f = f->next)
 		if (f->shape)
 			add_field(c, ret, f, !f->next);
@@ -137,17 +154,21 @@ union_layout(struct compiler *c, const struct type *t, struct layout *ret)
 {
 	struct layout tag = layout_of(c, t->tag_shape), arm;
 
-	*ret = (struct layout){
-		.alignment = tag.alignment, .least = tag.least, .is_fixed_size = true};
+	*ret = (struct layout){.alignment = tag.alignment,
+		.least = tag.least,
+		.is_fixed_size = true,
+		.alignment64 = tag.alignment64};
 	for (const struct field *f = t->fields; f; f = f->next) {
 		if (!f->shape)
 			continue;
 		arm = layout_of(c, f->shape);
 		if (arm.is_conformant)
-			error_at(
+			refuse_at(
 				c, f->pos, "an arm of a union cannot be conformant; a pointer can");
 		if (arm.alignment > ret->alignment)
 			ret->alignment = arm.alignment;
+		if (arm.alignment64 > ret->alignment64)
+			ret->alignment64 = arm.alignment64;
 		ret->has_pointers |= arm.has_pointers;
 	}
 }
@@ -155,6 +176,7 @@ union_layout(struct compiler *c, const struct type *t, struct layout *ret)
 const struct layout *
 layout_of_type(struct compiler *c, struct type *t)
 {
+	struct type *outer = c->holder;
 	struct layout *l;
 
 	if (t->laid_out == WALK_BUSY) {
@@ -164,6 +186,7 @@ layout_of_type(struct compiler *c, struct type *t)
 	if (t->laid_out == WALK_DONE || !t->resolved)
 		return t->layout;
 	t->laid_out = WALK_BUSY;
+	c->holder = t;
 	l = compiler_new(c, 1, sizeof(*l));
 	if (t->kind == TYPE_STRUCT)
 		struct_layout(c, t, l);
@@ -171,5 +194,6 @@ layout_of_type(struct compiler *c, struct type *t)
 		union_layout(c, t, l);
 	t->layout = l;
 	t->laid_out = WALK_DONE;
+	c->holder = outer;
 	return l;
 }

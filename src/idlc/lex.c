@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "idlc/diagnostic.h"
 
 static bool
 is_digit(char c)
@@ -44,6 +45,9 @@ skip_space(const char *p, const char *start, const char *end)
 
 		if (p < end && (*p == ' ' || (*p >= '\t' && *p <= '\r')))
 			p++;
+		else if (end - p >= 2 &&
+			 memcmp(p, "\xc2\xa0", 2) == 0) /* a space that does not break */
+			p += 2;
 		else if (p < end && p[0] == '/' && p[1] == '*')
 			p = skip_comment(p, end);
 		else if (p < end && ((p[0] == '/' && p[1] == '/') || (*p == '#' && line_start)))
@@ -100,15 +104,51 @@ token_end(const char *p, const char *end, enum token_kind *ret_kind)
 	return punctuation_end(p);
 }
 
+/*
+ * Published definitions come out of documents and may bring list marks along: "- " at the start of a line, where no
+ * minus can stand.
+ */
+static bool
+is_list_mark(const struct source *source, const struct token *before, bool seen, const char *p)
+{
+	const char *end = source->text + source->len, *next = p + 1;
+
+	if (*p != '-' || (p > source->text && p[-1] != '\n') || end - p < 2 ||
+		(p[1] != ' ' && p[1] != '\n'))
+		return false;
+	if (!before || seen ||
+		(before->kind == TOKEN_PUNCTUATION && strchr(";{},]", source->text[before->at])))
+		return true;
+	while (next < end && *next == ' ')
+		next++;
+	return next == end || (*next && strchr(")}];", *next));
+}
+
+static void
+list_mark_warning(struct compiler *c, const struct source *source, const char *p)
+{
+	if (!c->saw_list_marks)
+		warning_at(c, (struct pos){source, (size_t)(p - source->text)},
+			"list marks at the start of lines are passed over");
+	c->saw_list_marks = true;
+}
+
 size_t
 lex(struct compiler *c, const struct source *source, struct token **ret_tokens)
 {
 	const char *start = source->text, *end = start + source->len, *p = start, *next;
+	bool marks = false;
 	size_t n = 0, cap = 0;
 	struct token *tokens = NULL, *more;
 
 	for (;; p = next) {
 		p = skip_space(p, start, end);
+		if (p < end && is_list_mark(source, n ? &tokens[n - 1] : NULL, marks, p)) {
+			list_mark_warning(c, source, p);
+			marks = true;
+			next = p + 1;
+			continue;
+		}
 		if (n == cap) {
 			cap = cap ? cap * 2 : 256;
 			more = compiler_new(c, cap, sizeof(*more));

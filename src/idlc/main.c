@@ -11,6 +11,9 @@
 #define EXIT_CANNOT 3  /* files that cannot be read or written */
 #define EXIT_USAGE 64
 
+#define IMPORT_PATHS_MAX 64
+#define MACROS_MAX 64
+
 typedef bool emit_function(struct compiler *, const char *stem, const char *file, struct text *ret);
 
 /* What can be made, in the order in which it is made. */
@@ -27,7 +30,11 @@ static const struct product {
 
 struct options {
 	const char *output, *file;
-	const char *import_paths[64];
+	const char *import_paths[IMPORT_PATHS_MAX];
+	const char *macros[MACROS_MAX];
+	const char *cpp;
+	bool check;
+	size_t n_macros;
 	size_t n_import_paths;
 	bool wanted[N_PRODUCTS];
 };
@@ -39,7 +46,11 @@ usage(FILE *out)
 	      "Makes FILE.h, FILE_ndr.c, FILE_client.c and FILE_server.c.\n\n"
 	      "  -o, --output DIR   where to (the current folder)\n"
 	      "  -I, --import DIR   where imported files are, besides the importing file's folder; "
-	      "repeatable\n",
+	      "repeatable\n"
+	      "  -D, --define NAME[=VALUE]\n"
+	      "                     a macro for the preprocessor; repeatable\n"
+	      "      --cpp PROGRAM  the preprocessor (cpp)\n"
+	      "      --check        only read and check\n",
 		out);
 	for (size_t i = 0; i < N_PRODUCTS; i++)
 		fprintf(out, "      --%-9s    only %s\n", products[i].option, products[i].help);
@@ -54,14 +65,22 @@ options_parse(struct options *o, int argc, char **argv)
 		{"import", required_argument, NULL, 'I'}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'}, {"header", no_argument, NULL, 1000},
 		{"ndr", no_argument, NULL, 1001}, {"client", no_argument, NULL, 1002},
-		{"server", no_argument, NULL, 1003}, {NULL, 0, NULL, 0}};
+		{"server", no_argument, NULL, 1003}, {"define", required_argument, NULL, 'D'},
+		{"cpp", required_argument, NULL, 'p'}, {"check", no_argument, NULL, 'c'},
+		{NULL, 0, NULL, 0}};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "o:I:hV", table, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "o:I:D:hV", table, NULL)) != -1) {
 		if (option == 'o') {
 			o->output = optarg;
-		} else if (option == 'I' && o->n_import_paths < 64) {
+		} else if (option == 'I' && o->n_import_paths < IMPORT_PATHS_MAX) {
 			o->import_paths[o->n_import_paths++] = optarg;
+		} else if (option == 'D' && o->n_macros < MACROS_MAX) {
+			o->macros[o->n_macros++] = optarg;
+		} else if (option == 'p') {
+			o->cpp = optarg;
+		} else if (option == 'c') {
+			o->check = true;
 		} else if (option >= 1000) {
 			o->wanted[option - 1000] = true;
 		} else if (option == 'h') {
@@ -138,10 +157,15 @@ main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (o.n_import_paths < IMPORT_PATHS_MAX)
+		o.import_paths[o.n_import_paths++] = SALLYPORT_IDL_DIR;
 	compiler_init(&c, stderr);
 	c.import_paths = o.import_paths;
 	c.n_import_paths = o.n_import_paths;
-	status = compiler_read(&c, o.file) ? compile(&c, &o) : EXIT_FINDING;
+	c.macros = o.macros;
+	c.n_macros = o.n_macros;
+	c.cpp = o.cpp;
+	status = compiler_read(&c, o.file) ? (o.check ? 0 : compile(&c, &o)) : EXIT_FINDING;
 	compiler_fini(&c);
 	return status;
 }

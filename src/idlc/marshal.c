@@ -33,6 +33,13 @@ marshal_failed(const struct marshal *m)
 	       m->locals_part.failed || m->tail_part.failed || m->arm.failed || m->functions.failed;
 }
 
+static bool
+same_thing(const struct shape *a, const struct shape *b)
+{
+	return a == b || (a->kind == b->kind && a->type == b->type) ||
+	       (a->type && b->type && strcmp(a->type->name, b->type->name) == 0);
+}
+
 const char *
 marshal_ask(struct marshal *m, enum routine_kind kind, bool is_pull, const char *name,
 	const struct shape *s, const struct scope *scope)
@@ -43,7 +50,9 @@ marshal_ask(struct marshal *m, enum routine_kind kind, bool is_pull, const char 
 	for (r = m->routines; r; r = r->next) {
 		if (strcmp(r->name, own) != 0)
 			continue;
-		if (!scope || (r->shape == s && (!is_pull || r->scope.is_out == scope->is_out)))
+		if (r->kind == kind && same_thing(r->shape, s) &&
+			(!scope ||
+				(r->shape == s && (!is_pull || r->scope.is_out == scope->is_out))))
 			return r->name;
 		own = compiler_printf(m->c, "%s_", own);
 		r = m->routines;
@@ -174,7 +183,9 @@ needs_cast(const struct shape *s)
 		[BASE_FLOAT] = true,
 		[BASE_DOUBLE] = true,
 		[BASE_WCHAR] = true,
-		[BASE_ERROR_STATUS] = true};
+		[BASE_ERROR_STATUS] = true,
+		[BASE_INT3264] = true,
+		[BASE_UINT3264] = true};
 
 	return !same[s->base];
 }
@@ -183,9 +194,11 @@ static void
 scalar(struct marshal *m, bool is_pull, const struct shape *s, const char *at,
 	const struct scope *scope)
 {
-	const char *suffix = scalar_suffix(s);
-	const char *unsigned_name =
-		*suffix == 'u' ? compiler_printf(m->c, "(uint%s_t)", suffix + 1) : "";
+	const char *suffix = shape_is_int3264(s) ? s->base == BASE_INT3264 ? "int3264" : "uint3264"
+						 : scalar_suffix(s);
+	const char *unsigned_name = *suffix == 'u' && suffix[1] != 'i'
+					    ? compiler_printf(m->c, "(uint%s_t)", suffix + 1)
+					    : "";
 
 	if (is_pull && needs_cast(s))
 		text_line(m->out, "%s = (%s)sp_pull_%s(pull);", at, s->c_name, suffix);
@@ -236,10 +249,12 @@ is_shared(const struct shape *s)
 	case SHAPE_SCALAR: return !s->has_range;
 	case SHAPE_ENUM16:
 	case SHAPE_UUID:
+	case SHAPE_OBJECT:
 	case SHAPE_STRUCT: return true;
 	case SHAPE_ARRAY:
-		return s->is_string && s->n_dimensions == 1 && s->dimensions[0].is_open &&
-		       !s->dimensions[0].size && !s->dimensions[0].length;
+		return s->is_string && !s->has_range && s->n_dimensions == 1 &&
+		       s->dimensions[0].is_open && !s->dimensions[0].size &&
+		       !s->dimensions[0].length;
 	default: return false;
 	}
 }
@@ -326,6 +341,20 @@ value_context(struct marshal *m, bool is_pull, const struct shape *s, const char
 			s->context);
 }
 
+static void
+value_pipe(struct marshal *m, bool is_pull, const struct shape *s, const char *at)
+{
+	const char *self = *at == '*' ? compiler_printf(m->c, "%s->", at + 1)
+				      : compiler_printf(m->c, "%s.", at);
+
+	if (is_pull)
+		text_line(m->out, "%sitems = sp_pull_pipe(pull, &%sn, %u);", self, self,
+			layout_scalar_size(s->to));
+	else
+		text_line(m->out, "sp_push_pipe(push, %sitems, %sn, %u);", self, self,
+			layout_scalar_size(s->to));
+}
+
 /* The address of the first element of an array in place. */
 static const char *
 first_element(struct marshal *m, const struct shape *s, const char *at)
@@ -359,6 +388,13 @@ value(struct marshal *m, bool is_pull, const struct shape *s, const char *at, st
 	case SHAPE_CONTEXT: value_context(m, is_pull, s, at, scope); break;
 	case SHAPE_STRUCT: value_struct(m, is_pull, s, at); break;
 	case SHAPE_UNION: value_union(m, is_pull, s, at, scope); break;
+	case SHAPE_IGNORED:
+		if (is_pull)
+			text_line(m->out, "%s = sp_pull_ignored(pull);", at);
+		else
+			text_line(m->out, "sp_push_ignored(push);");
+		break;
+	case SHAPE_PIPE: value_pipe(m, is_pull, s, at); break;
 	case SHAPE_POINTER: value_pointer(m, is_pull, s, at, scope); break;
 	case SHAPE_ARRAY:
 		at = first_element(m, s, at);
@@ -405,6 +441,8 @@ marshal_referent(struct marshal *m, bool is_pull, const struct shape *pointee, s
 	struct scope inner = *scope;
 	const char *verb = is_pull ? "pull" : "push", *name;
 
+	if (pointee->kind == SHAPE_OBJECT)
+		return is_pull ? "sp_pull_object" : "sp_push_object";
 	if (is_shared(pointee))
 		return marshal_ask(
 			m, ROUTINE_REFERENT, is_pull, shared_name(m, verb, pointee), pointee, NULL);

@@ -246,6 +246,11 @@ pull_checks(struct marshal *m, const struct shape *s, const struct scope *scope)
 {
 	bool varying = shape_is_varying(s);
 
+	if (s->has_range && is_open(s))
+		text_line(m->out, "sp_pull_range(pull, %s, %lld, %lld, \"%s\");",
+			names_of(m, s, 0).size, (long long)s->low, (long long)s->high,
+			marshal_what(m, scope));
+
 	for (unsigned i = 0; i < s->n_dimensions; i++) {
 		const struct dimension *d = &s->dimensions[i];
 		struct names_of_counts n = names_of(m, s, i);
@@ -389,6 +394,9 @@ push_counts(struct marshal *m, const struct shape *s, const struct scope *scope,
 {
 	const char *what = scope->field ? marshal_what(m, scope) : "string";
 
+	if (s->has_range && is_open(s))
+		text_line(m->out, "sp_push_range(push, (int64_t)%s, %lld, %lld, \"%s\");",
+			names_of(m, s, 0).size, (long long)s->low, (long long)s->high, what);
 	for (unsigned i = 0; i < s->n_dimensions && is_open(s) && !hoisted; i++)
 		text_line(m->out, "sp_push_count(push, %s);", names_of(m, s, i).size);
 	for (unsigned i = 0; i < s->n_dimensions && shape_is_varying(s); i++) {

@@ -17,21 +17,75 @@ type_scope(struct marshal *m, const struct shape *s)
 	};
 }
 
+static void
+align_both(struct marshal *m, bool is_pull, unsigned alignment, unsigned alignment64)
+{
+	const char *verb = is_pull ? "pull" : "push";
+
+	if (alignment == alignment64 && alignment > 1)
+		text_line(m->out, "sp_%s_align(%s, %u);", verb, verb, alignment);
+	else if (alignment64 > 1)
+		text_line(m->out, "sp_%s_align_wide(%s, %u, %u);", verb, verb, alignment,
+			alignment64);
+}
+
 /* Does the first thing in it align as the whole does? */
 static bool
-starts_aligned(struct marshal *m, const struct shape *first, unsigned alignment)
+starts_aligned(struct marshal *m, const struct shape *first, const struct layout *whole)
 {
-	return first && !shape_is_varying(first) && layout_of(m->c, first).alignment == alignment;
+	struct layout l;
+
+	if (!first || shape_is_varying(first))
+		return false;
+	l = layout_of(m->c, first);
+	return l.alignment == whole->alignment && l.alignment64 == whole->alignment64;
 }
 
 static void
 align_start(struct marshal *m, bool is_pull, const struct shape *whole, const struct shape *first)
 {
-	unsigned alignment = layout_of(m->c, whole).alignment;
+	struct layout l = layout_of(m->c, whole);
 
-	if (alignment > 1 && !starts_aligned(m, first, alignment))
-		text_line(m->out, is_pull ? "sp_pull_align(pull, %u);" : "sp_push_align(push, %u);",
-			alignment);
+	if (!starts_aligned(m, first, &l))
+		align_both(m, is_pull, l.alignment, l.alignment64);
+}
+
+static bool
+ends_varying(const struct shape *s)
+{
+	const struct field *f = s->type->fields;
+
+	while (f && f->next)
+		f = f->next;
+	return f && shape_is_varying(f->shape);
+}
+
+/* Does a struct of fixed size end on its alignment by itself? Then NDR64 has no gap at its end. */
+static bool
+ends_aligned(struct marshal *m, const struct shape *s, const struct layout *whole)
+{
+	const struct field *f = s->type->fields;
+	struct layout l;
+
+	while (f && f->next)
+		f = f->next;
+	if (!f)
+		return true;
+	l = layout_of(m->c, f->shape);
+	if (marshal_is_flat(m, s))
+		return whole->size % whole->alignment64 == 0;
+	return l.alignment64 == whole->alignment64 && f->shape->kind != SHAPE_ARRAY &&
+	       f->shape->kind != SHAPE_UNION;
+}
+
+/* [MS-RPCE] 2.2.5.3.4.1; behind a conformant or varying array there is no gap. */
+static void
+align_end(struct marshal *m, bool is_pull, const struct shape *s)
+{
+	struct layout l = layout_of(m->c, s);
+
+	if (!l.is_conformant && !ends_varying(s) && !ends_aligned(m, s, &l))
+		align_both(m, is_pull, 1, l.alignment64);
 }
 
 const struct shape *
@@ -66,6 +120,7 @@ fields(struct marshal *m, bool is_pull, const struct shape *s)
 		else
 			marshal_push(m, f->shape, at, &scope);
 	}
+	align_end(m, is_pull, s);
 	if (!s->type->fields) {
 		text_line(m->out, "(void)%s;", is_pull ? "pull" : "push");
 		text_line(m->out, "(void)self;");
@@ -87,6 +142,7 @@ flat_value(struct marshal *m, bool is_pull, const struct shape *s)
 	text_blank(m->out);
 	text_line(m->out, "if (p)");
 	text_nested(m->out, is_pull ? "%s(p, sp_pull_swaps(pull), self);" : "%s(p, self);", name);
+	align_end(m, is_pull, s);
 }
 
 /* --- flat runs --------------------------------------------------------------------------------------- */
@@ -286,6 +342,16 @@ arm_missing(struct marshal *m, bool is_pull, const struct shape *s)
 		arm_lines(m, "default:", body);
 }
 
+/* NDR64 has the arm where its largest arm would be ([MS-RPCE] 2.2.5.3.4.4). */
+static void
+align_arm(struct marshal *m, bool is_pull, const struct shape *s)
+{
+	struct layout tag = layout_of(m->c, s->type->tag_shape), l = layout_of(m->c, s);
+
+	if (l.alignment64 > tag.alignment64)
+		align_both(m, is_pull, 1, l.alignment64);
+}
+
 static void
 arms(struct marshal *m, bool is_pull, const struct shape *s, const char *tag, const char *member)
 {
@@ -296,6 +362,7 @@ arms(struct marshal *m, bool is_pull, const struct shape *s, const char *tag, co
 		has_default |= f->is_default;
 		uses_self |= f->shape != NULL;
 	}
+	align_arm(m, is_pull, s);
 	text_open(m->out, "switch (%s) {", tag);
 	for (const struct field *f = s->type->fields; f; f = f->next)
 		arm(m, is_pull, f, member, &scope);

@@ -172,6 +172,7 @@ decl_add(struct parser *p, enum decl_kind kind, struct pos pos)
 
 	d->kind = kind;
 	d->pos = pos;
+	d->sequence = ++p->c->sequence;
 	d->is_imported = p->source->imported;
 	**p->tail = d;
 	*p->tail = &d->next;
@@ -180,7 +181,7 @@ decl_add(struct parser *p, enum decl_kind kind, struct pos pos)
 
 /* Beside the importing file first, then along the search path. */
 static struct source *
-import_open(struct parser *p, const char *name, bool *ret_known)
+import_find(struct parser *p, const char *name, bool *ret_known)
 {
 	const char *slash = strrchr(p->source->path, '/'), *path;
 	int len = slash ? (int)(slash - p->source->path + 1) : 0;
@@ -201,6 +202,18 @@ import_open(struct parser *p, const char *name, bool *ret_known)
 			return source;
 	}
 	return NULL;
+}
+
+/* A header that is imported stands for the definitions that it is made from. */
+static struct source *
+import_open(struct parser *p, const char *name, bool *ret_known)
+{
+	struct source *source = import_find(p, name, ret_known);
+	size_t len = strlen(name);
+
+	if (source || *ret_known || len < 3 || strcmp(name + len - 2, ".h") != 0)
+		return source;
+	return import_find(p, compiler_printf(p->c, "%.*s.idl", (int)len - 2, name), ret_known);
 }
 
 static const char *
@@ -267,11 +280,25 @@ quote(struct parser *p)
 	parser_take(p, ";");
 }
 
+/* From the sign on: `= 5`. */
+static void
+constant_value_of(struct parser *p, struct type *type, const char *name, struct pos pos)
+{
+	struct decl *d;
+
+	parser_expect(p, "=");
+	if (p->panic)
+		return;
+	d = decl_add(p, DECL_CONST, pos);
+	d->name = name;
+	d->type = type;
+	d->expr = parse_expr(p);
+}
+
 static void
 constant(struct parser *p)
 {
 	struct type *base = parse_type(p, NULL);
-	struct decl *d;
 
 	do {
 		struct pos pos = parser_pos(p);
@@ -282,13 +309,7 @@ constant(struct parser *p)
 			parser_syntax_error(p, "expected a constant's name");
 			return;
 		}
-		parser_expect(p, "=");
-		if (p->panic)
-			return;
-		d = decl_add(p, DECL_CONST, pos);
-		d->name = name;
-		d->type = type;
-		d->expr = parse_expr(p);
+		constant_value_of(p, type, name, pos);
 	} while (!p->panic && parser_take(p, ","));
 	parser_expect(p, ";");
 }
@@ -337,6 +358,19 @@ parameter(struct parser *p, struct field **tail, unsigned number)
 	return &f->next;
 }
 
+/* A property has up to three operations, which C tells apart as COM does. */
+static const char *
+operation_name(struct parser *p, const struct attr *attrs, const char *name)
+{
+	static const char *const kinds[][2] = {
+		{"propget", "get"}, {"propput", "put"}, {"propputref", "putref"}};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (attr_find(attrs, kinds[i][0]))
+			return compiler_printf(p->c, "%s_%s", kinds[i][1], name);
+	return name;
+}
+
 static void
 operation(struct parser *p, struct attr *attrs, struct type *type, const char *name, struct pos pos)
 {
@@ -344,7 +378,7 @@ operation(struct parser *p, struct attr *attrs, struct type *type, const char *n
 	struct field **tail = &op->params;
 	unsigned number = 0;
 
-	op->name = name;
+	op->name = operation_name(p, attrs, name);
 	op->pos = pos;
 	op->attrs = attrs;
 	op->type = type;
@@ -376,6 +410,13 @@ type_or_operation(struct parser *p, struct attr *attrs)
 	if (type->kind >= TYPE_ENUM && type->kind <= TYPE_UNION && parser_take(p, ";"))
 		return;
 	type = parse_declarator(p, type, &name, &pos);
+	if (name && parser_is(p, "=") &&
+		(type->is_const ||
+			(type->kind == TYPE_ARRAY && type->of->is_const))) { /* int const x = 1; */
+		constant_value_of(p, type, name, pos);
+		parser_expect(p, ";");
+		return;
+	}
 	if (!name)
 		parser_syntax_error(p, "expected an operation's name");
 	else
@@ -384,17 +425,29 @@ type_or_operation(struct parser *p, struct attr *attrs)
 
 static void interface(struct parser *p, struct attr *attrs);
 
-static const char *const not_taken[] = {"library", "dispinterface", "coclass", "module",
-	"importlib", "midl_pragma", "_midl_pragma", NULL};
+static const char *const no_wire[] = {"dispinterface", "coclass", "module", "importlib", NULL};
 
-/* Blocks of object interfaces and type libraries, which have no wire of their own. */
+/* midl_pragma warning(disable: 2400) */
 static bool
-skip_not_taken(struct parser *p)
+skip_pragma(struct parser *p)
 {
-	for (const char *const *word = not_taken; *word; word++) {
+	if (!parser_take(p, "midl_pragma") && !parser_take(p, "_midl_pragma"))
+		return false;
+	while (p->i < p->n && !parser_is(p, "(") && !parser_is(p, ";") && !parser_is(p, "{"))
+		p->i++;
+	if (parser_is(p, "("))
+		parser_skip_parens(p);
+	parser_take(p, ";");
+	return true;
+}
+
+/* Blocks of type libraries, which have no wire of their own. */
+static bool
+skip_no_wire(struct parser *p)
+{
+	for (const char *const *word = no_wire; *word; word++) {
 		if (!parser_is(p, *word))
 			continue;
-		warning_at(p->c, parser_pos(p), "'%s' is passed over", *word);
 		while (p->i < p->n && !parser_is(p, "{") && !parser_is(p, ";") &&
 			!parser_is(p, "}"))
 			p->i += 1;
@@ -404,6 +457,24 @@ skip_not_taken(struct parser *p)
 		return true;
 	}
 	return false;
+}
+
+static void declarations(struct parser *p, bool in_braces);
+
+/* What a type library holds stands as if it were outside. */
+static void
+library(struct parser *p)
+{
+	unsigned depth = p->depth;
+
+	parser_name(p, "the library's name");
+	parser_expect(p, "{");
+	if (p->panic)
+		return;
+	declarations(p, true);
+	p->depth = depth;
+	parser_expect(p, "}");
+	parser_take(p, ";");
 }
 
 static void
@@ -422,12 +493,16 @@ declaration(struct parser *p)
 	if (parser_take(p, "typedef"))
 		return type_definition(p);
 	attrs = parse_attrs(p);
-	if (p->panic || skip_not_taken(p))
+	if (p->panic || skip_no_wire(p) || skip_pragma(p))
 		return;
 	if (parser_take(p, "typedef"))
 		return type_definition(p);
-	if (parser_take(p, "interface"))
+	if (parser_is(p, "interface") && !parser_is_next(p, 2, "*")) {
+		p->i++;
 		return interface(p, attrs);
+	}
+	if (parser_take(p, "library"))
+		return library(p);
 	type_or_operation(p, attrs);
 }
 
@@ -459,7 +534,9 @@ interface_body(struct parser *p, struct interface *i)
 	struct decl **own_tail = &i->decls, ***outer = p->tail;
 
 	p->tail = &own_tail;
+	p->in_interface = true;
 	declarations(p, true);
+	p->in_interface = false;
 	p->tail = outer;
 	parser_expect(p, "}");
 	parser_take(p, ";");
@@ -477,7 +554,7 @@ interface(struct parser *p, struct attr *attrs)
 	i->is_object = attr_find(attrs, "object") != NULL;
 	if (p->panic)
 		return;
-	if (p->depth > 0)
+	if (p->in_interface)
 		error_at(p->c, i->pos, "an interface inside an interface");
 	type = parse_type_new(p, TYPE_INTERFACE);
 	type->name = i->name;
@@ -485,8 +562,10 @@ interface(struct parser *p, struct attr *attrs)
 	decl_add(p, DECL_TYPE, i->pos)->type = type;
 	if (parser_take(p, ";"))
 		return;
-	if (parser_take(p, ":"))
-		parser_name(p, "the base interface");
+	if (parser_take(p, ":")) {
+		i->base_pos = parser_pos(p);
+		i->base_name = parser_name(p, "the base interface");
+	}
 	decl_add(p, DECL_INTERFACE, i->pos)->interface = i;
 	parser_expect(p, "{");
 	if (!p->panic)

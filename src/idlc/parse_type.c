@@ -99,6 +99,7 @@ parse_type_new(struct parser *p, enum type_kind kind)
 
 	t->kind = kind;
 	t->pos = parser_pos(p);
+	t->sequence = ++p->c->sequence;
 	t->is_imported = p->source->imported;
 	return t;
 }
@@ -180,8 +181,10 @@ fields_one(struct parser *p, struct field **tail, bool is_union)
 		f = field_new(p, first.attrs, base);
 		f->cases = first.cases;
 		f->is_default = first.is_default;
-		if (base && !parser_is(p, ";"))
+		if (base && !parser_is(p, ";") && !parser_is(p, ":"))
 			f->type = parse_declarator(p, base, &f->name, &f->pos);
+		if (parser_take(p, ":"))
+			f->bits = parse_expr(p);
 		*tail = f;
 		tail = &f->next;
 	} while (!p->panic && parser_take(p, ","));
@@ -228,6 +231,7 @@ enumerators(struct parser *p, struct type *t)
 
 		parse_attrs(p);
 		e->pos = parser_pos(p);
+		e->sequence = ++p->c->sequence;
 		e->name = parser_name(p, "an enumerator");
 		if (parser_take(p, "="))
 			e->expr = parse_expr(p);
@@ -277,6 +281,20 @@ struct words {
 	struct pos first;
 };
 
+/* After "unsigned long" there is no other type: what follows is a name, as in `typedef unsigned long error_status_t`. */
+static bool
+goes_with(const struct parser *p, const struct words *w)
+{
+	static const char *const sized[] = {"char", "small", "short", "hyper", "int", "__int8",
+		"__int16", "__int32", "__int64", "__int3264", NULL};
+
+	if (w->base)
+		return parser_is(p, "int") || strcmp(w->base, "int") == 0;
+	if (w->n_long)
+		return parser_is(p, "int") || parser_is(p, "double");
+	return !(w->is_unsigned || w->is_signed) || is_one_of(p, sized);
+}
+
 static bool
 base_word(struct parser *p, struct words *w)
 {
@@ -292,8 +310,7 @@ base_word(struct parser *p, struct words *w)
 		w->n_long++;
 	else if (is_one_of(p, qualifiers))
 		w->is_const |= skip_qualifiers(p);
-	else if (is_one_of(p, words) &&
-		 (!w->base || parser_is(p, "int") || strcmp(w->base, "int") == 0)) {
+	else if (is_one_of(p, words) && goes_with(p, w)) {
 		if (!w->base || strcmp(w->base, "int") == 0)
 			w->base = parser_text(p);
 		p->i++;
@@ -318,7 +335,7 @@ base_of_words(const struct words *w)
 		{"error_status_t", BASE_ERROR_STATUS, BASE_ERROR_STATUS},
 		{"handle_t", BASE_HANDLE, BASE_HANDLE}, {"__int8", BASE_SMALL, BASE_USMALL},
 		{"__int16", BASE_SHORT, BASE_USHORT}, {"__int32", BASE_LONG, BASE_ULONG},
-		{"__int64", BASE_HYPER, BASE_UHYPER}, {"__int3264", BASE_LONG, BASE_ULONG}};
+		{"__int64", BASE_HYPER, BASE_UHYPER}, {"__int3264", BASE_INT3264, BASE_UINT3264}};
 
 	if (w->base && strcmp(w->base, "char") == 0 && w->is_signed)
 		return BASE_SMALL;
@@ -360,6 +377,8 @@ named_type(struct parser *p)
 	t->name = parser_name(p, "a type");
 	if (t->name && strcmp(t->name, "SAFEARRAY") == 0 && parser_is(p, "("))
 		parser_skip_parens(p);
+	t->next_use = p->c->uses;
+	p->c->uses = t;
 	return t->name ? t : NULL;
 }
 

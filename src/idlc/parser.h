@@ -17,7 +17,7 @@ struct parser {
 	struct source *source;
 	struct token *tokens;
 	size_t n, i;
-	bool panic;
+	bool panic, in_interface;
 	unsigned depth, import_depth;
 	struct decl ***tail; /* where the next declaration goes */
 };

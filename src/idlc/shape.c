@@ -10,7 +10,7 @@
 /* Attributes that are still looking for their level. */
 struct pending {
 	const struct expr_list *size, *max, *length, *last, *first;
-	const struct attr *pointer, *string, *range, *context, *unchecked;
+	const struct attr *pointer, *string, *range, *context, *unchecked, *iid_is, *ignore;
 	struct expr *switch_is;
 	unsigned depth;
 };
@@ -38,6 +38,8 @@ static const struct {
 	[BASE_ULONG] = {"uint32_t", 1},
 	[BASE_HYPER] = {"int64_t", 1},
 	[BASE_UHYPER] = {"uint64_t", 1},
+	[BASE_INT3264] = {"int64_t", 1},
+	[BASE_UINT3264] = {"uint64_t", 1},
 	[BASE_FLOAT] = {"float", 0},
 	[BASE_DOUBLE] = {"double", 0},
 	[BASE_WCHAR] = {"uint16_t", 1},
@@ -49,6 +51,12 @@ const char *
 shape_base_name(enum base_type base)
 {
 	return bases[base].name;
+}
+
+bool
+shape_is_int3264(const struct shape *s)
+{
+	return s->kind == SHAPE_SCALAR && (s->base == BASE_INT3264 || s->base == BASE_UINT3264);
 }
 
 bool
@@ -81,33 +89,75 @@ static struct type *
 built_in(const char *name)
 {
 	static struct type uuid = {.kind = TYPE_BASE, .base = BASE_UUID};
-	static const char *const uuids[] = {"uuid_t", "UUID", "GUID"};
+	static struct type unknown = {.kind = TYPE_INTERFACE, .name = "IUnknown"},
+			   dispatch = {.kind = TYPE_INTERFACE, .name = "IDispatch"};
+	static const struct {
+		const char *name;
+		struct type *type;
+	} known[] = {{"uuid_t", &uuid}, {"UUID", &uuid}, {"GUID", &uuid}, {"IUnknown", &unknown},
+		{"IDispatch", &dispatch}};
 
-	for (size_t i = 0; i < sizeof(uuids) / sizeof(*uuids); i++)
-		if (strcmp(name, uuids[i]) == 0)
-			return &uuid;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].type;
 	return NULL;
+}
+
+bool
+shape_is_built_in(const char *name)
+{
+	return built_in(name) != NULL;
+}
+
+static struct meaning *
+lookup(const struct compiler *c, const struct type *t)
+{
+	return names_find_at(c, t->kind == TYPE_NAME ? NAME_PLAIN : NAME_TAG, t->name, t->sequence);
+}
+
+const struct type *
+shape_meaning(const struct compiler *c, const struct type *t)
+{
+	const struct meaning *found = lookup(c, t);
+
+	if (!found && t->kind == TYPE_NAME)
+		return built_in(t->name);
+	if (!found || !found->type || t->kind == TYPE_NAME)
+		return found ? found->type : NULL;
+	/* a union with its switch inside is a struct in C, and some call it so */
+	return found->type->kind == t->kind || found->type->is_encapsulated ? found->type : NULL;
+}
+
+static void
+unknown_type(struct compiler *c, const struct type *t)
+{
+	const struct meaning *found = lookup(c, t);
+	const char *similar;
+
+	if (t->kind != TYPE_NAME) {
+		refuse_at(c, t->pos, "'%s' is not defined anywhere", t->name);
+		return;
+	}
+	error_at(c, t->pos, found ? "'%s' is not a type" : "unknown type '%s'", t->name);
+	if (found) {
+		note_at(c, found->pos, "it is defined here");
+		return;
+	}
+	similar = names_similar(c, t->name);
+	if (similar)
+		note_at(c, names_find(c, NAME_PLAIN, similar)->pos, "perhaps '%s' is meant",
+			similar);
 }
 
 /* One step from a name or a tag to its meaning. */
 static struct type *
 meaning_of(struct compiler *c, struct type *t)
 {
-	enum name_space space = t->kind == TYPE_NAME ? NAME_PLAIN : NAME_TAG;
-	struct meaning *found;
-
-	if (t->of)
-		return t->of;
-	found = names_find(c, space, t->name);
-	if (found && found->type && (space == NAME_PLAIN || found->type->kind == t->kind))
-		t->of = found->type;
-	else if (!found && space == NAME_PLAIN)
-		t->of = built_in(t->name);
-	if (!t->of) {
-		error_at(c, t->pos, found ? "'%s' is not such a type" : "unknown type '%s'",
-			t->name);
-		if (found)
-			note_at(c, found->pos, "it is defined here");
+	if (!t->of && !t->is_unknown) {
+		t->of = (struct type *)(uintptr_t)shape_meaning(c, t);
+		t->is_unknown = !t->of;
+		if (!t->of)
+			unknown_type(c, t);
 	}
 	return t->of;
 }
@@ -173,6 +223,8 @@ pending_add(struct pending *p, const struct attr *attrs)
 	take_attr(attrs, "string", &p->string);
 	take_attr(attrs, "range", &p->range);
 	take_attr(attrs, "disable_consistency_check", &p->unchecked);
+	take_attr(attrs, "iid_is", &p->iid_is);
+	take_attr(attrs, "ignore", &p->ignore);
 	take_attr(attrs, "context_handle", &p->context);
 	take_attr(attrs, "context_handle_serialize", &p->context);
 	take_attr(attrs, "context_handle_noserialize", &p->context);
@@ -259,7 +311,7 @@ context_shape(struct maker *m, struct type *alias, struct pos pos)
 	struct shape *s = shape_new(m, SHAPE_CONTEXT, pos);
 
 	if (!(m->place->is_parameter || m->place->is_result) || !m->place->interface) {
-		error_at(m->c, pos, "a context handle must be a parameter");
+		refuse_at(m->c, pos, "a context handle must be a parameter");
 		return NULL;
 	}
 	s->c_name = alias ? alias->name : "struct sp_context_handle";
@@ -316,7 +368,7 @@ named_shape(struct maker *m, struct type *t, const struct pending *p, const char
 	s->c_name = c_name ? c_name : compiler_printf(m->c, "%s %s", word, t->name);
 	s->switch_is = p->switch_is;
 	if (kind == SHAPE_UNION && !p->switch_is) {
-		error_at(m->c, pos, "a union needs [switch_is(...)] to say which arm travels");
+		refuse_at(m->c, pos, "a union needs [switch_is(...)] to say which arm travels");
 		return NULL;
 	}
 	return s;
@@ -336,8 +388,12 @@ pointed_array(struct maker *m, struct type *t, struct pending p, struct pos pos)
 	d->is_varying |= s->is_string;
 	if (s->is_string)
 		p.string = NULL;
+	if (s->is_string && p.range) { /* of the count, not of the characters */
+		s->has_range = range_of(m, p.range, &s->low, &s->high);
+		p.range = NULL;
+	}
 	if (!d->size && !s->is_string) {
-		error_at(m->c, pos,
+		refuse_at(m->c, pos,
 			"the number of elements is not known: size_is or max_is is missing");
 		return NULL;
 	}
@@ -358,6 +414,40 @@ pointer_kind(struct maker *m, const struct pending *p, bool top)
 				   : POINTER_UNIQUE;
 }
 
+static bool
+is_void(const struct type *t)
+{
+	return t->kind == TYPE_BASE && t->base == BASE_VOID;
+}
+
+/* An interface pointer travels as a counted OBJREF ([MS-DCOM] 2.2.14). */
+static struct shape *
+object_shape(struct maker *m, struct pos pos)
+{
+	struct shape *s = shape_new(m, SHAPE_OBJECT, pos);
+
+	s->c_name = "struct sp_object";
+	return s;
+}
+
+/* C706 14.3.10; chunks of numbers only. */
+static struct shape *
+pipe_shape(struct maker *m, struct type *t, const char *c_name, struct pos pos)
+{
+	const struct pending none = {0};
+	struct shape *s = shape_new(m, SHAPE_PIPE, pos);
+
+	s->to = make(m, t->of, none, false);
+	if (!s->to)
+		return NULL;
+	s->c_name = c_name;
+	if (!c_name || s->to->kind != SHAPE_SCALAR || shape_is_int3264(s->to)) {
+		refuse_at(m->c, pos, "a pipe travels when it has a name and is of numbers");
+		return NULL;
+	}
+	return s;
+}
+
 static struct shape *
 pointer_shape(struct maker *m, struct type *t, struct pending p, struct pos pos, bool top)
 {
@@ -369,6 +459,12 @@ pointer_shape(struct maker *m, struct type *t, struct pending p, struct pos pos,
 	s->pointer = pointer_kind(m, &p, top);
 	s->is_unchecked = p.unchecked != NULL;
 	p.pointer = NULL;
+	if (!level_has_array(&p) &&
+		(pointee->kind == TYPE_INTERFACE || (p.iid_is && is_void(pointee)))) {
+		s->pointer = POINTER_UNIQUE;
+		s->to = object_shape(m, pos);
+		return s;
+	}
 	if (level_has_array(&p) || (p.string && is_character(m, t->of))) {
 		s->to = pointed_array(m, t->of, p, pos);
 	} else {
@@ -379,7 +475,7 @@ pointer_shape(struct maker *m, struct type *t, struct pending p, struct pos pos,
 		s->to = make(m, t->of, p, false);
 	}
 	if (s->to && s->to->kind == SHAPE_VOID) {
-		error_at(m->c, pos, "what a void pointer points to is not known");
+		refuse_at(m->c, pos, "what a void pointer points to is not known");
 		note_at(m->c, pos, "[context_handle] makes it a context handle");
 		return NULL;
 	}
@@ -428,13 +524,17 @@ array_shape(struct maker *m, struct type *t, struct pending p, struct pos pos)
 		if (!dimension_bound(m, d, t))
 			return NULL;
 		if (d->is_open && !d->size && !p.string) {
-			error_at(m->c, pos,
+			refuse_at(m->c, pos,
 				"the number of elements is not known: size_is or max_is is "
 				"missing");
 			return NULL;
 		}
 	}
 	s->is_string = p.string && is_character(m, t);
+	if (s->is_string && p.range) {
+		s->has_range = range_of(m, p.range, &s->low, &s->high);
+		p.range = NULL;
+	}
 	if (s->is_string) {
 		s->dimensions[s->n_dimensions - 1].is_varying = true;
 		p.string = NULL;
@@ -462,13 +562,14 @@ not_taken(const struct attr *attrs)
 static bool
 is_plain(const struct type *t)
 {
-	return t->kind == TYPE_BASE || (t->kind >= TYPE_ENUM && t->kind <= TYPE_UNION);
+	return t->kind == TYPE_BASE || t->kind == TYPE_PIPE ||
+	       (t->kind >= TYPE_ENUM && t->kind <= TYPE_UNION);
 }
 
 static struct shape *
 refuse(struct maker *m, struct pos pos, const char *what)
 {
-	error_at(m->c, pos, "%s cannot travel yet", what);
+	refuse_at(m->c, pos, "%s cannot travel", what);
 	return NULL;
 }
 
@@ -482,12 +583,18 @@ make_resolved(struct maker *m, struct type *t, struct pending p, const char *c_n
 	case TYPE_STRUCT:
 	case TYPE_UNION: return named_shape(m, t, &p, c_name, pos);
 	case TYPE_POINTER:
+		if (p.ignore) {
+			struct shape *s = shape_new(m, SHAPE_IGNORED, pos);
+
+			s->c_name = "void *";
+			return s;
+		}
 		if (p.context && t->of->kind == TYPE_BASE)
 			return context_shape(m, NULL, pos);
 		return pointer_shape(m, t, p, pos, top);
 	case TYPE_ARRAY: return array_shape(m, t, p, pos);
-	case TYPE_PIPE: return refuse(m, pos, "a pipe");
-	default: return refuse(m, pos, "an interface pointer");
+	case TYPE_PIPE: return pipe_shape(m, t, c_name, pos);
+	default: return object_shape(m, pos);
 	}
 }
 
@@ -544,6 +651,8 @@ shape_of(struct compiler *c, struct type *t, const struct attr *attrs,
 		return refuse(&m, t->pos, compiler_printf(c, "[%s]", not_taken(attrs)));
 	pending_add(&p, attrs);
 	s = make(&m, t, p, true);
+	if (s && s->kind != SHAPE_POINTER) /* what we fill in ourselves */
+		s->is_const = false;
 	if (s && s->kind == SHAPE_ARRAY && place->is_parameter)
 		s = parameter_array(&m, s, &p);
 	return s;

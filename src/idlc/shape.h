@@ -20,8 +20,12 @@ struct shape *shape_of(
 	struct compiler *, struct type *, const struct attr *, const struct place_of_type *);
 /* What a name or an alias stands for in the end; NULL when unknown, which has been reported. */
 struct type *shape_resolve(struct compiler *, struct type *);
+/* One step from a name or a tag, without a word when there is none. */
+const struct type *shape_meaning(const struct compiler *, const struct type *);
+bool shape_is_built_in(const char *name);
 /* "int32_t", "uint16_t", ... */
 const char *shape_base_name(enum base_type);
+bool shape_is_int3264(const struct shape *);
 bool shape_is_integer(const struct shape *);
 /* An array some of whose counts travel before everything else. */
 bool shape_is_conformant(const struct shape *);

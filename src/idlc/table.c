@@ -73,17 +73,33 @@ identity(struct emitter *e, const struct interface *i)
 	text_line(e->out, ".id.minor = %u,", i->minor);
 }
 
+static const struct operation *
+operation_by_number(const struct interface *i, unsigned number)
+{
+	struct decl *cursor = i->decls;
+	const struct operation *op;
+
+	while ((op = emit_operation_next(&cursor)))
+		if (op->opnum == number)
+			return op;
+	return NULL;
+}
+
 void
 table(struct emitter *e, const struct interface *i, bool is_server)
 {
 	const char *side = is_server ? "server" : "client";
-	struct decl *cursor = i->decls;
-	struct operation *op;
+	const struct operation *op;
 
 	text_blank(e->out);
 	text_open(e->out, "static const struct sp_operation %s_%s_operations[] = {", i->name, side);
-	while ((op = emit_operation_next(&cursor)))
-		row(e, i, op, is_server);
+	for (unsigned n = 0; n < i->n_operations; n++) {
+		op = operation_by_number(i, n);
+		if (op)
+			row(e, i, op, is_server);
+		else /* inherited, or never on the wire */
+			text_line(e->out, "{.name = NULL},");
+	}
 	text_close(e->out, "};");
 	if (i->n_contexts)
 		contexts(e, i, is_server, side);
@@ -92,6 +108,8 @@ table(struct emitter *e, const struct interface *i, bool is_server)
 	text_line(e->out, ".abi = SP_STUB_ABI,");
 	text_line(e->out, ".name = \"%s\",", i->name);
 	identity(e, i);
+	if (i->is_object)
+		text_line(e->out, ".is_object = true,");
 	text_line(e->out, ".n_operations = %u,", i->n_operations);
 	text_line(e->out, ".operations = %s_%s_operations,", i->name, side);
 	if (i->n_contexts) {

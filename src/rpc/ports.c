@@ -64,19 +64,19 @@ policy_free(struct ports_policy *policy)
 	mem_free(policy);
 }
 
-/* NULL: no memory. */
-static struct ports_policy *
-policy_read(const sp_server *server)
+static sp_status
+policy_read(const sp_server *server, struct ports_policy **ret, struct sp_error *reterr)
 {
 	struct ports_policy *policy = mem_alloc(sizeof(*policy));
 
 	if (!policy)
-		return NULL;
+		return error_no_memory(reterr);
 	ports_policy_read(policy, server->options.port_policy);
 	/* what Windows' services write as event 5820, whether or not the program shows the error */
 	if (!policy->valid)
 		server_log(server, SP_LOG_ERROR, "%s", policy->why_invalid.sentence);
-	return policy;
+	*ret = policy;
+	return 0;
 }
 
 static enum ports_kind
@@ -175,12 +175,12 @@ sp_status
 server_listen_tcp(
 	sp_server *server, const char *endpoint, const char *address, struct sp_error *reterr)
 {
-	struct ports_policy *policy = policy_read(server);
+	struct ports_policy *policy = NULL;
 	struct group g = {.n = 0};
-	sp_status status;
+	sp_status status = policy_read(server, &policy, reterr);
 
-	if (!policy)
-		return error_no_memory(reterr);
+	if (status)
+		return status;
 	/* an endpoint that the program names is its own affair, also when the policy is invalid */
 	if (!endpoint && !policy->valid) {
 		if (reterr)
@@ -267,14 +267,12 @@ fixed_listen(sp_server *server, const struct ports_policy *policy, const struct 
 sp_status
 server_listen_fixed(sp_server *server, struct sp_error *reterr)
 {
-	struct ports_policy *policy;
-	sp_status status = 0;
+	struct ports_policy *policy = NULL;
+	sp_status status;
 
 	if (!has_dynamic(server))
 		return 0;
-	policy = policy_read(server);
-	if (!policy)
-		return error_no_memory(reterr);
+	status = policy_read(server, &policy, reterr);
 	for (size_t i = 0; !status && i < server->n_registrations; i++) {
 		struct registration *r = server->registrations[i];
 		const struct ports_fixed *fixed =
