@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A port policy from end to end: real programs, the mapper's answers, a client of somebody else's.
+"""A port policy from end to end: real programs, the mapper's answers, a client of somebody else's. On a machine of its
+own: a network namespace with two networks.
 
 usage: ports_test.py BUILD
 """
+import ctypes
 import json
+import os
 import pathlib
 import re
 import signal
@@ -20,6 +23,20 @@ from impacket.dcerpc.v5 import epm, transport
 BUILD = pathlib.Path(sys.argv[1])
 ECHO = ('60a15ec5-4de8-11d7-a637-005056a20182', '1.0')
 YY = 'ports_internet_available: Y\nuse_internet_ports: Y\n'
+
+
+def enter_namespace():
+    """Root of a machine with the interfaces lo, lan and wan."""
+    newuser, newnet = 0x10000000, 0x40000000
+    uid = os.getuid()
+    if ctypes.CDLL(None, use_errno=True).unshare((newuser if uid else 0) | newnet):
+        sys.exit(f'no network namespace: {os.strerror(ctypes.get_errno())}')
+    if uid:
+        pathlib.Path('/proc/self/uid_map').write_text(f'0 {uid} 1')
+    for line in ('link set lo up', 'link add lan type bridge', 'link add wan type bridge', 'link set lan up',
+                 'link set wan up', 'addr add 10.1.0.1/24 dev lan', 'addr add 10.2.0.1/24 dev wan',
+                 'addr add fd00:1::1/64 dev lan nodad', 'addr add fd00:1::2/64 dev lan'):
+        subprocess.run(['ip', *line.split()], check=True)
 
 
 def free_port():
@@ -96,6 +113,24 @@ class Policy(unittest.TestCase):
         self.assertEqual(second.returncode, 3)
         self.assertRegex(err, r'status 1721: .*none of the 1 port .*: echo-server \(pid \d+\) holds 1')
 
+    def test_only_the_named_interfaces_are_listened_on(self):
+        ready = self.start('examples/echo-server', '--ports', self.policy('bind: [lan]\n'))
+        found = re.findall(r'ncacn_ip_tcp:\[?([\w.:]+)\]?\[(\d+)\]', ready)
+        # one of the addresses is not ready yet: nobody knows whether another machine has it
+        self.assertEqual(sorted(address for address, _ in found), ['10.1.0.1', 'fd00:1::1', 'fd00:1::2'])
+        port = int(found[0][1])
+        self.assertEqual({p for _, p in found}, {str(port)})
+        self.assertEqual(self.resolve(), [str(port)])
+        for address in ('10.1.0.1', 'fd00:1::1'):
+            socket.create_connection((address, port), timeout=5).close()
+        for address in ('127.0.0.1', '::1', '10.2.0.1'):
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection((address, port), timeout=5)
+        mapped = subprocess.run([BUILD / 'src/cli/sallyport', 'endpoints', '127.0.0.1', '--json', '--mapper-port',
+                                 self.mapper], capture_output=True, text=True)
+        records = [json.loads(line) for line in mapped.stdout.splitlines()]
+        self.assertEqual([r['address'] for r in records if r['endpoint'] == str(port)], ['10.1.0.1'])
+
     def test_an_invalid_policy_is_87_with_file_line_and_entry(self):
         ports = self.policy('ports:\n  - 5000-5100\n  - 5200-5101\n' + YY)
         server = self.launch('examples/echo-server', '--ports', ports)
@@ -110,4 +145,5 @@ class Policy(unittest.TestCase):
 
 
 if __name__ == '__main__':
+    enter_namespace()
     unittest.main(argv=sys.argv[:1])

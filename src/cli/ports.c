@@ -280,6 +280,9 @@ convert(const struct settings *s, struct ports_policy *p, struct report *r)
 	kernel = mem_zalloc(1, sizeof(*kernel));
 	if (kernel)
 		ports_kernel_read(PROC, kernel);
+	if (p->config.bind.n && (p->config.form == PORTS_YAML) != (target == PORTS_TO_YAML))
+		fputs("sallyport: the network interfaces have other names there: correct them\n",
+			r->talk);
 	if (!kernel || !ports_write(p, target, kernel, r->out))
 		outcome = OUTCOME_COULD_NOT_RUN;
 	mem_free(kernel);
@@ -371,13 +374,14 @@ test(const struct settings *s, struct ports_policy *p, struct report *r)
 
 static const struct verb {
 	const char *name;
+	const char *option; /* its own; the others are for other verbs */
 	size_t files_max;
 	enum outcome (*run)(const struct settings *, struct ports_policy *, struct report *);
 } verbs[] = {
-	{"check", SIZE_MAX, check},
-	{"show", 1, show},
-	{"convert", 1, convert},
-	{"test", 1, test},
+	{"check", "apply", SIZE_MAX, check},
+	{"show", "", 1, show},
+	{"convert", "to", 1, convert},
+	{"test", "for", 1, test},
 	{0},
 };
 
@@ -396,6 +400,21 @@ unknown_verb(const char *word, struct report *r)
 	return OUTCOME_USAGE;
 }
 
+/* The option that was given and is not the verb's; NULL: none. */
+static const char *
+foreign_option(const struct settings *s, const struct verb *verb)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} rows[] = {{"apply", s->apply}, {"to", s->to != NULL}, {"for", s->request != NULL}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].given && strcmp(rows[i].name, verb->option))
+			return rows[i].name;
+	return NULL;
+}
+
 static enum outcome
 run(const struct settings *s, struct report *r)
 {
@@ -409,6 +428,11 @@ run(const struct settings *s, struct report *r)
 		return unknown_verb(s->arguments[0], r);
 	if (s->n_words - 1 > verb->files_max)
 		return usage(r, "one file at a time");
+	if (foreign_option(s, verb)) {
+		fprintf(r->talk, "sallyport ports: %s has no option --%s\n", verb->name,
+			foreign_option(s, verb));
+		return usage(r, "each of --to, --for and --apply belongs to one of them");
+	}
 	policy = mem_zalloc(1, sizeof(*policy));
 	if (!policy)
 		return OUTCOME_COULD_NOT_RUN;

@@ -210,6 +210,9 @@ wrong_words_are_usage(void **state)
 	assert_int_equal(type("convert good.yaml --to toml"), OUTCOME_USAGE);
 	assert_int_equal(type("show good.yaml good.yaml"), OUTCOME_USAGE);
 	assert_int_equal(type("test good.yaml --for everybody"), OUTCOME_USAGE);
+	assert_int_equal(type("test good.yaml --apply"), OUTCOME_USAGE);
+	assert_non_null(strstr(talked, "test has no option --apply"));
+	assert_int_equal(type("check good.yaml --to yaml"), OUTCOME_USAGE);
 	assert_int_equal(type(""), OUTCOME_USAGE);
 }
 

@@ -12,14 +12,16 @@ option(int fd, int level, int name, int value)
 	setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-int
-tcp_listen(const struct address *a, int *ret_fd)
+static int
+listen_at(const struct address *a, bool is_early, int *ret_fd)
 {
 	int fd = socket(a->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
 
 	if (fd < 0)
 		return errno;
 	option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (is_early)
+		option(fd, IPPROTO_IP, IP_FREEBIND, 1);
 	if (a->storage.ss_family == AF_INET6)
 		option(fd, IPPROTO_IPV6, IPV6_V6ONLY, address_is_any(a) ? 0 : 1);
 	if (bind(fd, (const struct sockaddr *)&a->storage, a->len) || listen(fd, SOMAXCONN)) {
@@ -29,6 +31,18 @@ tcp_listen(const struct address *a, int *ret_fd)
 	}
 	*ret_fd = fd;
 	return 0;
+}
+
+int
+tcp_listen(const struct address *a, int *ret_fd)
+{
+	return listen_at(a, false, ret_fd);
+}
+
+int
+tcp_listen_early(const struct address *a, int *ret_fd)
+{
+	return listen_at(a, true, ret_fd);
 }
 
 int

@@ -7,6 +7,8 @@
 
 /* Non-blocking, listening. An IPv6 wildcard takes IPv4 too. */
 SP_NODISCARD int tcp_listen(const struct address *, int *ret_fd);
+/* The same at an address that an interface has but may not use yet (IPv6 looks for duplicates first). */
+SP_NODISCARD int tcp_listen_early(const struct address *, int *ret_fd);
 /* The wildcard of both families; only IPv4 on hosts without IPv6. */
 SP_NODISCARD int tcp_listen_any(uint16_t port, int *ret_fd);
 /* Begins a connection; EINPROGRESS is success (see pipe_connected). */

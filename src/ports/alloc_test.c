@@ -509,7 +509,7 @@ sockets_are_matched_with_processes_by_inode(void **state)
 	assert_int_equal(holders[0].n_ports, 2); /* 5000 in both address families, 5001 */
 	port_uses_fini(&uses);
 	port_holders_tell(proc_dir, PORT_TCP, &set, text, sizeof(text));
-	assert_string_equal(text, "smbd (pid 812) holds 2, others' programs hold 1, "
+	assert_string_equal(text, "smbd (pid 812) holds 2, programs of user 1000 hold 1, "
 				  "connections that have ended hold 1");
 	port_holders_tell(proc_dir, PORT_UDP, &set, text, sizeof(text));
 	assert_string_equal(text, "who holds them cannot be seen");

@@ -12,13 +12,20 @@ put(uint8_t *p, uint64_t n, int size)
 		p[i] = (uint8_t)(n >> 8 * i);
 }
 
+static void
+name(uint8_t *p, const char *text)
+{
+	while (*text)
+		*p++ = (uint8_t)*text++;
+}
+
 void
 hive_made(uint8_t file[HIVE_MADE_SIZE])
 {
 	uint8_t *bin = file + PAGE, *nk = bin + 0x20, *sk = bin + 0x80;
 
 	memset(file, 0, HIVE_MADE_SIZE);
-	memcpy(file, "regf", 4);
+	name(file, "regf");
 	put(file + 4, 1, 4);
 	put(file + 8, 1, 4);
 	put(file + 20, 1, 4); /* version 1.3 */
@@ -29,10 +36,10 @@ hive_made(uint8_t file[HIVE_MADE_SIZE])
 	put(file + 44, 1, 4);
 	for (int i = 0; i < 508; i++)
 		file[508 + i % 4] ^= file[i]; /* the checksum */
-	memcpy(bin, "hbin", 4);
+	name(bin, "hbin");
 	put(bin + 8, PAGE, 4);
 	put(nk, (uint32_t)-0x60, 4); /* in use */
-	memcpy(nk + 4, "nk", 2);
+	name(nk + 4, "nk");
 	put(nk + 6, 0x2c, 2);
 	put(nk + 20, 0xffffffff, 4);
 	put(nk + 32, 0xffffffff, 4);
@@ -41,9 +48,9 @@ hive_made(uint8_t file[HIVE_MADE_SIZE])
 	put(nk + 48, 0x80, 4);
 	put(nk + 52, 0xffffffff, 4);
 	put(nk + 76, 4, 2);
-	memcpy(nk + 80, "ROOT", 4);
+	name(nk + 80, "ROOT");
 	put(sk, (uint32_t)-0x30, 4);
-	memcpy(sk + 4, "sk", 2);
+	name(sk + 4, "sk");
 	put(sk + 8, 0x80, 4);
 	put(sk + 12, 0x80, 4);
 	put(sk + 16, 1, 4);

@@ -59,12 +59,12 @@ value_add(
 	hive_h *h, const char *key, const char *name, uint32_t type, const char *bytes, size_t len)
 {
 	hive_node_h node = key_make(h, key);
-	hive_set_value value = {.key = (char *)(uintptr_t)name,
+	hive_set_value v = {.key = (char *)(uintptr_t)name,
 		.t = (hive_type)type,
 		.len = len,
 		.value = (char *)(uintptr_t)bytes};
 
-	assert_int_equal(hivex_node_set_value(h, node, &value, 0), 0);
+	assert_int_equal(hivex_node_set_value(h, node, &v, 0), 0);
 }
 
 static const char PORTS[] =

@@ -252,15 +252,27 @@ port_uses_of(const struct port_uses *uses, uint16_t port)
 
 /* --- in numbers --- */
 
+/* Whose they are: a process, or where it cannot be seen its user; or nobody any more. */
 static int
-by_process(const void *a, const void *b)
+owners_compare(const struct port_use *x, const struct port_use *y)
 {
-	const struct port_use *x = a, *y = b;
-
 	if (x->pid != y->pid)
 		return x->pid < y->pid ? -1 : 1;
 	if (x->is_waiting != y->is_waiting)
 		return x->is_waiting - y->is_waiting;
+	if (x->pid || x->uid == y->uid)
+		return 0;
+	return x->uid < y->uid ? -1 : 1;
+}
+
+static int
+by_owner(const void *a, const void *b)
+{
+	const struct port_use *x = a, *y = b;
+	int owners = owners_compare(x, y);
+
+	if (owners)
+		return owners;
 	return x->port < y->port ? -1 : x->port > y->port;
 }
 
@@ -281,12 +293,12 @@ port_holders_count(struct port_uses *uses, struct port_holder *ret, size_t cap)
 	size_t n = 0;
 
 	if (uses->n)
-		qsort(uses->items, uses->n, sizeof(*uses->items), by_process);
+		qsort(uses->items, uses->n, sizeof(*uses->items), by_owner);
 	for (size_t i = 0; i < uses->n; i++) {
-		if (i == 0 || u[i].pid != u[i - 1].pid || u[i].is_waiting != u[i - 1].is_waiting) {
+		if (i == 0 || owners_compare(&u[i], &u[i - 1])) {
 			if (n < cap)
 				ret[n] = (struct port_holder){
-					u[i].pid, u[i].is_waiting, u[i].name, 0};
+					u[i].pid, u[i].uid, u[i].is_waiting, u[i].name, 0};
 			n++;
 		} else if (u[i].port == u[i - 1].port) {
 			continue; /* both address families, or a connection of the same port */
@@ -298,26 +310,28 @@ port_holders_count(struct port_uses *uses, struct port_holder *ret, size_t cap)
 	return n;
 }
 
+static int
+holder_write(const struct port_holder *h, const char *comma, char *ret, size_t cap)
+{
+	if (h->pid)
+		return snprintf(ret, cap, "%s%s (pid %d) holds %u", comma, h->name, (int)h->pid,
+			h->n_ports);
+	if (h->is_waiting)
+		return snprintf(
+			ret, cap, "%sconnections that have ended hold %u", comma, h->n_ports);
+	return snprintf(
+		ret, cap, "%sprograms of user %u hold %u", comma, (unsigned)h->uid, h->n_ports);
+}
+
 static void
 holders_write(const struct port_holder *holders, size_t n, char *ret, size_t cap)
 {
 	size_t at = 0;
 
-	for (size_t i = 0; i < n && i < 3 && at < cap; i++) {
-		const struct port_holder *h = &holders[i];
-		int len;
-
-		if (h->pid)
-			len = snprintf(ret + at, cap - at, "%s%s (pid %d) holds %u", i ? ", " : "",
-				h->name, (int)h->pid, h->n_ports);
-		else
-			len = snprintf(ret + at, cap - at, "%s%s hold %u", i ? ", " : "",
-				h->is_waiting ? "connections that have ended" : "others' programs",
-				h->n_ports);
-		at += (size_t)len;
-	}
+	for (size_t i = 0; i < n && i < 3 && at < cap; i++)
+		at += (size_t)holder_write(&holders[i], i ? ", " : "", ret + at, cap - at);
 	if (n > 3 && at < cap)
-		snprintf(ret + at, cap - at, ", %zu more programs hold the rest", n - 3);
+		snprintf(ret + at, cap - at, ", %zu more hold the rest", n - 3);
 }
 
 void

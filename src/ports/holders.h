@@ -31,6 +31,7 @@ const struct port_use *port_uses_of(const struct port_uses *, uint16_t port);
 
 struct port_holder {
 	pid_t pid; /* 0: unknown */
+	uid_t uid;
 	bool is_waiting;
 	const char *name;
 	uint32_t n_ports; /* different ones */

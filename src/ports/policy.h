@@ -14,8 +14,8 @@
 #include "ports/kernel.h"
 #include "ports/set.h"
 
-#define PORTS_DYNAMIC_FIRST 49152 /* since Windows Vista and Server 2008 */
-#define PORTS_DYNAMIC_LAST 65535
+#define PORTS_DYNAMIC_FIRST 49152u /* since Windows Vista and Server 2008 */
+#define PORTS_DYNAMIC_LAST 65535u
 #define PORTS_FEWEST 100 /* that KB 154596 advises */
 #define PORTS_LOWEST 5001
 

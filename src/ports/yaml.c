@@ -184,11 +184,13 @@ document_read(struct reader *r)
 static void
 complain(struct ports_config *c, const yaml_parser_t *parser)
 {
-	ports_find(&c->findings, PORTS_FAULT_SYNTAX,
-		parser->error == YAML_READER_ERROR ? (struct ports_place){0}
-						   : place_of(&parser->problem_mark),
-		NULL, "it is not YAML: %s%s%s", parser->context ? parser->context : "",
-		parser->context ? ", " : "", parser->problem ? parser->problem : "no memory");
+	struct ports_place place = {0};
+
+	if (parser->error != YAML_READER_ERROR)
+		place = place_of(&parser->problem_mark);
+	ports_find(&c->findings, PORTS_FAULT_SYNTAX, place, NULL, "it is not YAML: %s%s%s",
+		parser->context ? parser->context : "", parser->context ? ", " : "",
+		parser->problem ? parser->problem : "no memory");
 }
 
 static bool

@@ -83,7 +83,7 @@ listener_take(struct listener *l, uint16_t port)
 		return tcp_listen_any(port, &l->fd);
 	if (!address_parse(l->address, port, &address))
 		return EADDRNOTAVAIL;
-	return tcp_listen(&address, &l->fd);
+	return l->is_of_device ? tcp_listen_early(&address, &l->fd) : tcp_listen(&address, &l->fd);
 }
 
 static sp_status
@@ -116,6 +116,17 @@ local_open(struct listener *l, struct sp_error *reterr)
 	return error ? cannot_create(reterr, error, "local socket", l->path) : 0;
 }
 
+static char *
+binding_make(const struct listener *l)
+{
+	const char *address = l->address ? l->address : "";
+	bool is_bare = strchr(address, ':') && address[0] != '[';
+
+	/* as string bindings have it: an IPv6 address in brackets of its own */
+	return mem_printf("%s:%s%s%s[%s]", l->local ? "ncalrpc" : "ncacn_ip_tcp",
+		is_bare ? "[" : "", address, is_bare ? "]" : "", l->endpoint);
+}
+
 sp_status
 listener_open(struct listener *l, struct sp_error *reterr)
 {
@@ -129,8 +140,7 @@ listener_open(struct listener *l, struct sp_error *reterr)
 	if (l->fd < 0)
 		status = l->local ? local_open(l, reterr) : tcp_open(l, reterr);
 	if (!status && !l->binding) {
-		l->binding = mem_printf("%s:%s[%s]", l->local ? "ncalrpc" : "ncacn_ip_tcp",
-			l->address ? l->address : "", l->endpoint);
+		l->binding = binding_make(l);
 		if (!l->binding)
 			status = error_no_memory(reterr);
 	}

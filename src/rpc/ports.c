@@ -64,19 +64,19 @@ policy_free(struct ports_policy *policy)
 	mem_free(policy);
 }
 
-static sp_status
-policy_read(const sp_server *server, struct ports_policy **ret, struct sp_error *reterr)
+/* NULL: no memory. */
+static struct ports_policy *
+policy_read(const sp_server *server)
 {
 	struct ports_policy *policy = mem_alloc(sizeof(*policy));
 
 	if (!policy)
-		return error_no_memory(reterr);
+		return NULL;
 	ports_policy_read(policy, server->options.port_policy);
 	/* what Windows' services write as event 5820, whether or not the program shows the error */
 	if (!policy->valid)
 		server_log(server, SP_LOG_ERROR, "%s", policy->why_invalid.sentence);
-	*ret = policy;
-	return 0;
+	return policy;
 }
 
 static enum ports_kind
@@ -132,6 +132,8 @@ group_make(struct group *g, sp_server *server, const struct ports_policy *policy
 			return no_device(policy, &devices->items[i], reterr);
 		for (size_t k = 0; k < n && ok && g->n < ADDRESSES_MAX; k++)
 			ok = group_add(g, server, endpoint, addresses[k]);
+		for (size_t k = 0; k < g->n; k++)
+			g->listeners[k]->is_of_device = true;
 	}
 	return ok ? 0 : error_no_memory(reterr);
 }
@@ -175,12 +177,12 @@ sp_status
 server_listen_tcp(
 	sp_server *server, const char *endpoint, const char *address, struct sp_error *reterr)
 {
-	struct ports_policy *policy = NULL;
+	struct ports_policy *policy = policy_read(server);
 	struct group g = {.n = 0};
-	sp_status status = policy_read(server, &policy, reterr);
+	sp_status status;
 
-	if (status)
-		return status;
+	if (!policy)
+		return error_no_memory(reterr);
 	/* an endpoint that the program names is its own affair, also when the policy is invalid */
 	if (!endpoint && !policy->valid) {
 		if (reterr)
@@ -267,12 +269,14 @@ fixed_listen(sp_server *server, const struct ports_policy *policy, const struct 
 sp_status
 server_listen_fixed(sp_server *server, struct sp_error *reterr)
 {
-	struct ports_policy *policy = NULL;
-	sp_status status;
+	struct ports_policy *policy;
+	sp_status status = 0;
 
 	if (!has_dynamic(server))
 		return 0;
-	status = policy_read(server, &policy, reterr);
+	policy = policy_read(server);
+	if (!policy)
+		return error_no_memory(reterr);
 	for (size_t i = 0; !status && i < server->n_registrations; i++) {
 		struct registration *r = server->registrations[i];
 		const struct ports_fixed *fixed =

@@ -31,9 +31,10 @@ struct listener {
 	int fd; /* -1: closed */
 	bool taken, local;
 	enum listener_origin origin;
-	bool is_unmapped; /* another one says the same to the mapper */
-	char *endpoint;   /* as the mapper and clients name it: port or name */
-	char *address;    /* NULL: every one */
+	bool is_of_device; /* its address is one of a network interface that the port policy names */
+	bool is_unmapped;  /* another one says the same to the mapper */
+	char *endpoint;    /* as the mapper and clients name it: port or name */
+	char *address;     /* NULL: every one */
 	char *binding;
 	char path[LOCAL_PATH];
 	struct assoc_server_policy policy;
