@@ -35,6 +35,42 @@ enum sp_evidence {
 	SP_EVIDENCE_PROTOCOL, /* the peer sent bytes that the protocol forbids; see the sentence */
 };
 
+/*
+ * Extended error information ([MS-EERR]): what the layers of a server (and of servers behind it) say about a failure, in
+ * a fault or bind_nak. Texts are UTF-8, cut to fit, and a stranger's word: for people, not for decisions.
+ */
+enum sp_error_param_kind {
+	SP_ERROR_PARAM_NONE,
+	SP_ERROR_PARAM_TEXT,
+	SP_ERROR_PARAM_NUMBER,
+	SP_ERROR_PARAM_BYTES /* number: how many there were; they are not kept */
+};
+
+struct sp_error_param {
+	enum sp_error_param_kind kind;
+	int64_t number;
+	char text[64];
+};
+
+#define SP_ERROR_PARAMS 4 /* [MS-EERR] 2.2.1.8 */
+#define SP_ERROR_RECORDS 4
+
+struct sp_error_record {
+	char computer[64]; /* "": the computer of the record before, at first the server's */
+	uint32_t process_id;
+	int64_t time; /* 100 ns since 1601-01-01, UTC */
+	uint32_t component;
+	sp_status status;
+	uint16_t location;                   /* a number of the component's own */
+	bool earlier_missing, later_missing; /* there were records before, behind this one */
+	uint8_t n_params;
+	struct sp_error_param params[SP_ERROR_PARAMS];
+};
+
+/* Components of our own; Windows' are 1 application, 2 RPC runtime, 3 security provider, ... */
+#define SP_COMPONENT_APPLICATION 0x53500001u
+#define SP_COMPONENT_RUNTIME 0x53500002u
+
 struct sp_error {
 	enum sp_phase phase;
 	sp_status status;
@@ -49,7 +85,13 @@ struct sp_error {
 	bool did_not_execute; /* it is certain that the call did not run on the server */
 	/* what was tried - what came back - what it means; UTF-8, NUL-terminated */
 	char sentence[400];
+	/* the server's own words: each record is caused by the next one; the last is the root */
+	uint8_t n_records;
+	struct sp_error_record records[SP_ERROR_RECORDS];
 };
+
+/* "application", "RPC runtime", "Winsock", ..., or NULL. Static string. */
+const char *sp_component_name(uint32_t component);
 
 /* "name resolution", "TCP session", "discovery", "communication" or "none". Static string. */
 const char *sp_phase_name(enum sp_phase phase);

@@ -47,6 +47,7 @@ struct sp_server_options {
 	const char *ncalrpc_dir;     /* (SALLYPORT_NCALRPC_DIR or /run/sallyport/ncalrpc) */
 	const char *mapper_endpoint; /* ncalrpc endpoint of the mapper ("epmapper") */
 	bool no_mapper;              /* do not register with an endpoint mapper */
+	bool extended_errors; /* faults say who failed where, with this host's name ([MS-EERR]) */
 	enum sp_port_kind port_kind; /* of dynamic ports (SP_PORT_DEFAULT) */
 	bool all_network_interfaces; /* listen on all, whatever the port policy binds to: RPC_C_BIND_TO_ALL_NICS */
 	sp_log_function *log; /* (none) called from any loop thread */

@@ -182,6 +182,10 @@ void assoc_reply(struct assoc_conn *, uint32_t call_id, struct buf *take_stub);
 /* Server: a fault. did_not_execute sets the flag that allows the client to try again. */
 void assoc_refuse(struct assoc_conn *, uint32_t call_id, uint32_t status, bool did_not_execute);
 
+/* The same with extended error information ([MS-RPCE] 2.2.2.8), which is left out when it does not fit the fragment. */
+void assoc_refuse_extended(struct assoc_conn *, uint32_t call_id, uint32_t status,
+	bool did_not_execute, const void *information, uint32_t len);
+
 void assoc_shutdown(struct assoc_conn *); /* no new calls; CLOSE comes when the output is taken */
 
 /* --- bytes out --------------------------------------------------------------------------------------- */

@@ -91,6 +91,8 @@ void output_header(struct assoc_conn *, unsigned ptype, uint8_t flags,
 	uint32_t call_id); /* a PDU without body */
 void output_fault(struct assoc_conn *, uint32_t call_id, uint16_t context_id, uint32_t status,
 	bool did_not_execute);
+void output_fault_extended(struct assoc_conn *, uint32_t call_id, uint16_t context_id,
+	uint32_t status, bool did_not_execute, const void *information, uint32_t len);
 struct pdu_header header_make(unsigned ptype, uint8_t flags, uint32_t call_id, uint16_t frag_len);
 
 /* security.c */

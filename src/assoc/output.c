@@ -68,20 +68,33 @@ void
 output_fault(struct assoc_conn *a, uint32_t call_id, uint16_t context_id, uint32_t status,
 	bool did_not_execute)
 {
-	struct assoc_output *o = output_new(a, PDU_FAULT_SIZE);
+	output_fault_extended(a, call_id, context_id, status, did_not_execute, NULL, 0);
+}
+
+void
+output_fault_extended(struct assoc_conn *a, uint32_t call_id, uint16_t context_id, uint32_t status,
+	bool did_not_execute, const void *information, uint32_t len)
+{
+	uint32_t extra = len + PDU_FAULT_SIZE <= a->max_xmit ? len : 0,
+		 size = PDU_FAULT_SIZE + extra;
+	struct assoc_output *o = output_new(a, size);
 	uint8_t flags =
 		PFC_FIRST_FRAG | PFC_LAST_FRAG | (did_not_execute ? PFC_DID_NOT_EXECUTE : 0);
-	struct pdu_header h = header_make(PTYPE_FAULT, flags, call_id, PDU_FAULT_SIZE);
-	/* Windows' hint is the fault's own length. */
-	struct fault_fixed f = {
-		.alloc_hint = PDU_FAULT_SIZE, .context_id = context_id, .status = status};
+	struct pdu_header h = header_make(PTYPE_FAULT, flags, call_id, (uint16_t)size);
+	/* Windows' hint is the fault's own length, from which that of the information follows ([MS-RPCE] 2.2.2.8). */
+	struct fault_fixed f = {.alloc_hint = size,
+		.context_id = context_id,
+		.flags = extra ? FAULT_EXTENDED_ERROR : 0,
+		.status = status};
 	struct wire_out out;
 
 	if (!o)
 		return;
-	memset(o->bytes, 0, PDU_FAULT_SIZE);
-	wire_out_init(&out, o->bytes, PDU_FAULT_SIZE);
+	memset(o->bytes, 0, size);
+	wire_out_init(&out, o->bytes, size);
 	fault_fixed_put(&out, &h, &f);
+	if (extra)
+		wire_out_bytes(&out, information, extra);
 	output_queue(a, o);
 }
 

@@ -512,10 +512,17 @@ assoc_reply(struct assoc_conn *a, uint32_t call_id, struct buf *take_stub)
 void
 assoc_refuse(struct assoc_conn *a, uint32_t call_id, uint32_t status, bool did_not_execute)
 {
+	assoc_refuse_extended(a, call_id, status, did_not_execute, NULL, 0);
+}
+
+void
+assoc_refuse_extended(struct assoc_conn *a, uint32_t call_id, uint32_t status, bool did_not_execute,
+	const void *information, uint32_t len)
+{
 	struct assoc_call *c = call_to_answer(a, call_id);
 
 	if (!c)
 		return;
-	output_fault(a, call_id, c->context_id, status, did_not_execute);
+	output_fault_extended(a, call_id, c->context_id, status, did_not_execute, information, len);
 	call_free(a, c);
 }

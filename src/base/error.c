@@ -87,3 +87,17 @@ sp_status_text(sp_status status)
 	default: return NULL;
 	}
 }
+
+const char *
+sp_component_name(uint32_t component)
+{
+	static const char *const windows[] = {NULL, "application", "RPC runtime",
+		"security provider", "NPFS", "redirector", "named pipes", "I/O", "Winsock", "Authz",
+		"LPC"};
+
+	if (component == SP_COMPONENT_APPLICATION)
+		return "application";
+	if (component == SP_COMPONENT_RUNTIME)
+		return "RPC runtime";
+	return component < sizeof(windows) / sizeof(*windows) ? windows[component] : NULL;
+}

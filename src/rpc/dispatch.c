@@ -3,6 +3,8 @@
 #include "rpc/server.h"
 
 #include "ndr/ndr.h"
+#include "rpc/extended.h"
+#include "rpc/fault.h"
 #include "rpc/verify.h"
 #include "wire/pdu.h"
 
@@ -57,6 +59,27 @@ context_settle(void *owner, uint32_t type, struct sp_context_handle *handle)
 
 /* --- the end of a call --- */
 
+/* A fault, with what is known about it when the server is to say so ([MS-EERR]). */
+static void
+refuse(sp_call *call, sp_status fault, bool did_not_execute, enum eerr_location at)
+{
+	struct connection *c = call->connection;
+	struct sp_error_record record;
+	struct buf *b = NULL;
+
+	if (c->thread->server->options.extended_errors) {
+		record = eerr_record(
+			at == EERR_AT_HANDLER ? SP_COMPONENT_APPLICATION : SP_COMPONENT_RUNTIME, at,
+			fault_to_status(fault));
+		eerr_add_text(&record, call->registration->interface->name);
+		eerr_add_number(&record, call->opnum);
+		b = eerr_put(&record, 1);
+	}
+	assoc_refuse_extended(&c->link.conn, call->call_id, fault, did_not_execute,
+		b ? b->data + b->start : NULL, b ? buf_len(b) : 0);
+	buf_unref(b);
+}
+
 static sp_status
 answer_push(sp_call *call, struct buf **ret_stub)
 {
@@ -81,16 +104,19 @@ static void
 call_finish(sp_call *call, sp_status fault)
 {
 	struct connection *c = call->connection;
+	enum eerr_location at = EERR_AT_HANDLER;
 	struct buf *stub = NULL;
 
 	if (!fault)
 		fault = call->raised;
-	if (!fault)
+	if (!fault) {
+		at = EERR_AT_ANSWER;
 		fault = answer_push(call, &stub);
+	}
 	if (c->gone)
 		buf_unref(stub);
 	else if (fault)
-		assoc_refuse(&c->link.conn, call->call_id, fault, false);
+		refuse(call, fault, false, at);
 	else
 		assoc_reply(&c->link.conn, call->call_id, stub);
 	if (!c->gone)
@@ -193,6 +219,7 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 	sp_call *call = call_of(c, event);
 	sp_status fault;
 	bool did_not_execute = true;
+	enum eerr_location at = EERR_AT_ADMISSION;
 
 	atomic_fetch_add(&stats->calls_in, 1);
 	if (!call) {
@@ -201,9 +228,12 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 	}
 	c->called[r->index] = true;
 	fault = admit(call);
-	if (!fault)
-		fault = args_pull(call, event);
 	if (!fault) {
+		at = EERR_AT_ARGUMENTS;
+		fault = args_pull(call, event);
+	}
+	if (!fault) {
+		at = EERR_AT_HANDLER;
 		did_not_execute = false;
 		fault = call->operation->invoke(call, r->handlers, call->args);
 		if (call->deferred)
@@ -213,7 +243,7 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 			return;
 		}
 	}
-	assoc_refuse(&c->link.conn, call->call_id, fault, did_not_execute);
+	refuse(call, fault, did_not_execute, at);
 	atomic_fetch_add(&stats->calls_out, 1);
 	call_end(call);
 	connection_call_ended(c);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/uuid.h"
 #include "rpc/client.h"
+#include "rpc/extended.h"
 #include "rpc/fault.h"
 #include "wire/bind.h"
 
@@ -47,6 +48,24 @@ static sp_status SP_PRINTF(5, 6) say(struct client_call *c, sp_status status,
 	return status;
 }
 
+/* The server's own words, when it sent some; the root of its records ends the sentence. */
+static void
+explain(struct client_call *c, const struct assoc_event *e)
+{
+	size_t len = strlen(c->error.sentence);
+	const struct sp_error_record *r;
+	const char *component;
+
+	if (e->take_stub.len == 0 ||
+		!eerr_get(buf_slice_bytes(&e->take_stub), e->take_stub.len, &c->error))
+		return;
+	r = &c->error.records[c->error.n_records - 1];
+	component = sp_component_name(r->component);
+	snprintf(c->error.sentence + len, sizeof(c->error.sentence) - len,
+		" - %s of %s says %u at location %u", component ? component : "a component",
+		*r->computer ? r->computer : "the server", r->status, r->location);
+}
+
 sp_status
 outcome_fault(struct client_call *c, const struct assoc_event *e)
 {
@@ -56,6 +75,7 @@ outcome_fault(struct client_call *c, const struct assoc_event *e)
 	say(c, status, SP_EVIDENCE_FAULT, e->did_not_execute, "fault 0x%08x%s%s - %s", e->status,
 		name ? " " : "", name ? name : "", text ? text : "the server's own status");
 	c->error.fault_status = e->status;
+	explain(c, e);
 	return status;
 }
 
@@ -96,6 +116,7 @@ outcome_nak(struct client_call *c, const struct assoc_event *e)
 	say(c, status, SP_EVIDENCE_BIND_NAK, true, "bind_nak, reason %u, %s - %s", e->reason,
 		e->what ? e->what : "unknown", "the server refuses the connection as a whole");
 	c->error.nak_reason = e->reason;
+	explain(c, e);
 	return status;
 }
 

@@ -492,15 +492,25 @@ line_fault(struct line *l, uint32_t call_id, uint32_t status, uint8_t flags)
 }
 
 static inline void
-line_nak(struct line *l, uint16_t reason)
+line_nak_extended(struct line *l, uint16_t reason, const uint8_t *information, uint32_t len)
 {
 	struct pdu_header h = line_header(l, PTYPE_BIND_NAK, 3, l->h.call_id);
-	struct bind_nak nak = {.reason = reason, .n_versions = 1, .versions = {{5, 0}}};
-	uint8_t room[64];
+	struct bind_nak nak = {.reason = reason,
+		.n_versions = 1,
+		.versions = {{5, 0}},
+		.extended = information,
+		.extended_len = len};
+	uint8_t room[1024];
 	struct wire_out out = line_out(l, room, sizeof(room));
 
 	assert_true(bind_nak_put(&out, &h, &nak));
 	line_send(l, &out);
+}
+
+static inline void
+line_nak(struct line *l, uint16_t reason)
+{
+	line_nak_extended(l, reason, NULL, 0);
 }
 
 static inline void
