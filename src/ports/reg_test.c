@@ -292,7 +292,7 @@ an_export_looks_as_the_registry_editor_makes_it(void **state)
 {
 	static const char expected[] =
 		"Windows Registry Editor Version 5.00\r\n\r\n"
-		"[HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Rpc\\Internet]\r\n" PORTS YY;
+		"[HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Rpc\\Internet]\r\n" PORTS YY "\r\n";
 	char narrow[2000] = "";
 	size_t len;
 

@@ -187,6 +187,8 @@ reg_text(const struct ports_policy *p, FILE *out)
 			ok = reg_list(out, "Bind", &p->config.bind);
 		}
 	}
+	/* as the registry editor does: Samba's reader takes no value in from the very last line */
+	putc('\n', out);
 	return ok;
 }
 
