@@ -98,7 +98,7 @@ struct assoc_event {
 	bool did_not_execute; /* FAULT, CLOSE is told per call: see assoc_call_was_sent */
 	/* REJECTED, NAK */
 	uint16_t result, reason;
-	/* CLOSE */
+	/* CLOSE; call_id: the call because of which, or 0 */
 	enum assoc_close close;
 	const char *what;        /* static string for people; also NAK */
 	struct wire_fault fault; /* CLOSE_PROTOCOL: where in the PDU */

@@ -614,6 +614,7 @@ take_response(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 	switch (frag_append(a, c, p->buf, &p->body)) {
 	case FRAG_OK: break;
 	case FRAG_TOO_LONG:
+		a->culprit_id = c->id;
 		conn_close(a, ASSOC_CLOSE_LIMIT, "a response longer than the limit");
 		return false;
 	case FRAG_NO_MEMORY:

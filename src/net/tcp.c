@@ -90,7 +90,7 @@ tcp_tune(int fd)
 void
 tcp_keep_alive(int fd, sp_nanos idle)
 {
-	sp_nanos s = (idle + SP_SECOND - 1) / SP_SECOND;
+	sp_nanos s = idle / SP_SECOND;
 
 	option(fd, SOL_SOCKET, SO_KEEPALIVE, idle != SP_NEVER);
 	if (idle == SP_NEVER)

@@ -233,6 +233,26 @@ advertised_address_is_taken_by_those_who_want_it(void **state)
 }
 
 static void
+name_with_several_addresses_leads_to_the_one_that_answers(void **state)
+{
+	struct sp_client_options options = {0};
+	struct sp_error err = {0};
+	char binding[64];
+	struct stage s;
+
+	up(&s, SP_ADDRESS_DIALLED, "127.0.0.1");
+	sp_call_free(s.call);
+	sp_client_free(s.client);
+	/* ::1 comes first where the host has it, and refuses */
+	snprintf(binding, sizeof(binding), "ncacn_ip_tcp:localhost[%u]", s.port);
+	s.client = trial_client(binding, &options);
+	s.call = sp_call_new(s.client);
+	assert_int_equal(add(&s, &err), 0);
+	assert_non_null(strstr(sp_client_peer(s.client), ":127.0.0.1["));
+	down(&s);
+}
+
+static void
 each_allocation_on_the_way_fails_once(void **state)
 {
 	struct sp_error err = {0};
@@ -281,6 +301,7 @@ main(void)
 		cmocka_unit_test(endpoint_that_is_another_servers_by_now_is_asked_for_once_more),
 		cmocka_unit_test(interface_that_nobody_registered_is_1753),
 		cmocka_unit_test(advertised_address_is_taken_by_those_who_want_it),
+		cmocka_unit_test(name_with_several_addresses_leads_to_the_one_that_answers),
 		cmocka_unit_test(each_allocation_on_the_way_fails_once),
 		cmocka_unit_test(freeing_a_client_ends_its_question),
 	};

@@ -3,6 +3,10 @@
  * Which call goes over which connection, what is tried again and what never is: a client against a server whose PDUs
  * the test makes by hand.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "rpc/client.h"
 #include "rpc/trial.h"
 #include "wire/verification.h"
 
@@ -591,6 +595,76 @@ verification_trailer_says_what_the_request_is_also_when_it_is_sent_again(void **
 }
 
 static void
+oversized_answer_is_its_own_calls_fault_and_the_others_are_lost(void **state)
+{
+	struct sp_client_options options = {.max_reply = 1};
+	struct trial_call t[3];
+	struct stage s;
+	uint32_t id;
+
+	up(&s, &options);
+	trial_start(&t[0], s.client, TRIAL_ADD, 1);
+	trial_start(&t[1], s.client, TRIAL_ADD, 2);
+	trial_start(&t[2], s.client, TRIAL_TWICE, 3);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	id = a.h.call_id;
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, id, 1);
+	trial_run(s.client, &t[1]);
+	assert_int_equal(t[1].status, RPC_S_OUT_OF_RESOURCES);
+	assert_non_null(strstr(t[1].error.sentence, "max_reply"));
+	trial_run(s.client, &t[0]);
+	assert_int_equal(t[0].status, RPC_S_CALL_FAILED);
+	assert_null(strstr(t[0].error.sentence, "max_reply"));
+	/* the idempotent one goes on elsewhere */
+	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	assert_int_equal(line_request_value(&b), 3);
+	for (int i = 0; i < 3; i++)
+		sp_call_free(t[i].call);
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
+static void
+silent_connections_are_probed_as_the_level_says(void **state)
+{
+	static const struct {
+		sp_nanos option;
+		int on, idle;
+	} rows[] = {{0, 1, 720}, {SP_KEEP_ALIVE_LEVEL(0), 1, 120},
+		{SP_KEEP_ALIVE_LEVEL(9), 1, 1200}, {SP_NEVER, 0, 0}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct sp_client_options options = {.keep_alive = rows[i].option};
+		socklen_t len = sizeof(int);
+		int on = -1, idle = -1, interval = -1;
+		struct trial_call t;
+		struct stage s;
+
+		up(&s, &options);
+		trial_start(&t, s.client, TRIAL_ADD, 1);
+		line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+		line_expect(&a, s.client, PTYPE_REQUEST);
+		int fd = list_entry(s.client->sessions.next, struct session, node)->link.fd;
+		getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &len);
+		getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &len);
+		getsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, &len);
+		assert_int_equal(on, rows[i].on);
+		if (on) {
+			assert_int_equal(idle, rows[i].idle);
+			assert_int_equal(interval, 1);
+		}
+		sp_call_free(t.call);
+		line_close(&a);
+		down(&s);
+	}
+}
+
+static void
 nak_of_the_first_connection_ends_the_calls_with_its_reason(void **state)
 {
 	struct trial_call t;
@@ -638,6 +712,8 @@ main(void)
 		cmocka_unit_test(big_endian_server_is_understood),
 		cmocka_unit_test(
 			verification_trailer_says_what_the_request_is_also_when_it_is_sent_again),
+		cmocka_unit_test(oversized_answer_is_its_own_calls_fault_and_the_others_are_lost),
+		cmocka_unit_test(silent_connections_are_probed_as_the_level_says),
 		cmocka_unit_test(nak_of_the_first_connection_ends_the_calls_with_its_reason),
 	};
 

@@ -360,9 +360,10 @@ static void
 call_lose(struct session *s, struct client_call *c)
 {
 	bool sent = !c->bind_only && assoc_call_was_sent(&s->link.conn, c->call_id);
-	const struct assoc_event *close = &s->link.close;
+	const struct assoc_event *close = &s->link.close, ours = {.close = ASSOC_CLOSE_LOCAL};
+	bool innocent = close->call_id != 0 && close->call_id != c->call_id;
 	bool harmless = s->link.sys_errno || close->close == ASSOC_CLOSE_PEER ||
-			close->close == ASSOC_CLOSE_LOCAL;
+			close->close == ASSOC_CLOSE_LOCAL || innocent;
 
 	if (c->cancelled) {
 		call_end_with(s, c, outcome_cancelled(c, sent));
@@ -379,7 +380,7 @@ call_lose(struct session *s, struct client_call *c)
 	} else if (s->link.sys_errno) {
 		call_end_with(s, c, outcome_broken(c, s->link.sys_errno, sent));
 	} else {
-		call_end_with(s, c, outcome_closed(c, close, sent));
+		call_end_with(s, c, outcome_closed(c, innocent ? &ours : close, sent));
 	}
 }
 
