@@ -4,16 +4,18 @@
 #   make            builds into build/
 #   make demo       installs what is missing, builds, shows the main job
 #   make test       installs what is missing, builds with both compilers and the sanitizers, runs everything
+#   make soak       kills mapper and servers in SOAK_ROUNDS=50 rounds while clients look up and call
 #   make format format-check lint fuzz bench coverage install clean
 #
 # JOBS=2 limits parallel compilation, FUZZ_SECONDS=600 sets `make fuzz`, PREFIX and DESTDIR `make install`.
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 300
+SOAK_ROUNDS ?= 50
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'fuzz/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' 2>/dev/null)
 
-.PHONY: all build-packages demo test format format-check lint fuzz bench coverage install clean
+.PHONY: all build-packages demo test soak format format-check lint fuzz bench coverage install clean
 
 all: build/build.ninja
 	ninja -C build -j$(JOBS)
@@ -34,6 +36,10 @@ demo: build-packages
 test:
 	@tools/install-packages
 	JOBS=$(JOBS) tools/test-all
+
+soak: all
+	@tools/install-packages
+	KILL_ROUNDS=$(SOAK_ROUNDS) tests/peers/run tests/system/kill_test.py $(CURDIR)/build
 
 format:
 	clang-format -i $(SOURCES)

@@ -195,6 +195,7 @@ process_read(struct sockets *s, pid_t pid)
 {
 	char path[64], link[64];
 	struct dirent *entry;
+	bool may = true;
 	DIR *dir;
 
 	s->n_inodes = 0;
@@ -206,15 +207,25 @@ process_read(struct sockets *s, pid_t pid)
 		unsigned inode;
 		ssize_t n = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
 
-		if (n <= 0)
+		if (n <= 0) {
+			may = may && (n == 0 || (errno != EACCES && errno != EPERM));
 			continue;
+		}
 		link[n] = '\0';
 		if (sscanf(link, "socket:[%u]", &inode) == 1 && !inode_add(s, inode))
 			break;
 	}
 	closedir(dir);
-	qsort(s->inodes, s->n_inodes, sizeof(*s->inodes), inode_compare);
-	return true;
+	if (s->n_inodes > 0)
+		qsort(s->inodes, s->n_inodes, sizeof(*s->inodes), inode_compare);
+	return may;
+}
+
+static bool
+has_inode(const struct sockets *s, uint32_t inode)
+{
+	return s->n_inodes > 0 &&
+	       bsearch(&inode, s->inodes, s->n_inodes, sizeof(*s->inodes), inode_compare) != NULL;
 }
 
 static bool
@@ -224,10 +235,7 @@ is_own(struct sockets *s, const struct seen *seen, pid_t pid, uid_t uid)
 		s->pid = pid;
 		s->readable = process_read(s, pid);
 	}
-	if (pid > 0 && s->readable && s->n_inodes > 0)
-		return bsearch(&seen->inode, s->inodes, s->n_inodes, sizeof(*s->inodes),
-			       inode_compare) != NULL;
-	return seen->uid == uid;
+	return pid > 0 && s->readable ? has_inode(s, seen->inode) : seen->uid == uid;
 }
 
 /* `wanted` 0: every address. */
@@ -312,12 +320,10 @@ process_name(pid_t pid, char *ret, size_t cap)
 static bool
 process_has(struct sockets *s, pid_t pid, uint16_t port)
 {
-	if (!process_read(s, pid))
-		return false;
+	/* what can be read of it */
+	(void)process_read(s, pid);
 	for (size_t i = 0; i < s->n; i++)
-		if (!s->all[i].udp && s->all[i].port == port &&
-			bsearch(&s->all[i].inode, s->inodes, s->n_inodes, sizeof(*s->inodes),
-				inode_compare))
+		if (!s->all[i].udp && s->all[i].port == port && has_inode(s, s->all[i].inode))
 			return true;
 	return false;
 }
