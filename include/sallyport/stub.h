@@ -329,6 +329,11 @@ void sp_push_pipe(struct sp_push *, const void *items, uint64_t n, size_t elemen
 
 void sp_push_context(struct sp_push *, const struct sp_context_handle *, uint32_t type);
 
+/* A self-test stores flat runs in the other byte order, too. */
+#ifndef SP_STORE_SWAPS
+#define SP_STORE_SWAPS false
+#endif
+
 /* --- loads and stores for flat runs (little-endian unless swap) --------------------------------- */
 
 static inline uint16_t
@@ -356,22 +361,22 @@ sp_load_u64(const uint8_t *p, bool swap)
 static inline void
 sp_store_u16(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)v;
-	p[1] = (uint8_t)(v >> 8);
+	p[SP_STORE_SWAPS] = (uint8_t)v;
+	p[!SP_STORE_SWAPS] = (uint8_t)(v >> 8);
 }
 
 static inline void
 sp_store_u32(uint8_t *p, uint32_t v)
 {
-	sp_store_u16(p, (uint16_t)v);
-	sp_store_u16(p + 2, (uint16_t)(v >> 16));
+	sp_store_u16(p + (SP_STORE_SWAPS ? 2 : 0), (uint16_t)v);
+	sp_store_u16(p + (SP_STORE_SWAPS ? 0 : 2), (uint16_t)(v >> 16));
 }
 
 static inline void
 sp_store_u64(uint8_t *p, uint64_t v)
 {
-	sp_store_u32(p, (uint32_t)v);
-	sp_store_u32(p + 4, (uint32_t)(v >> 32));
+	sp_store_u32(p + (SP_STORE_SWAPS ? 4 : 0), (uint32_t)v);
+	sp_store_u32(p + (SP_STORE_SWAPS ? 0 : 4), (uint32_t)(v >> 32));
 }
 
 static inline void

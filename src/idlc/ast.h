@@ -187,7 +187,6 @@ struct operation {
 	unsigned opnum;
 	uint32_t flags;
 	bool is_local;
-	bool is_left_out; /* it cannot be called, which has been reported */
 };
 
 struct context {

@@ -7,6 +7,7 @@
  *   STEM_ndr.c     the four marshalling functions of each operation         emit_ndr.c
  *   STEM_client.c  functions that call                                      emit_client.c
  *   STEM_server.c  functions that are called                                emit_server.c
+ *   STEM_selftest.c  a program that sends random values through all of it    emit_selftest.c
  */
 #ifndef IDLC_EMIT_H
 #define IDLC_EMIT_H
@@ -29,6 +30,8 @@ SP_NODISCARD bool emit_ndr(struct compiler *, const char *stem, const char *file
 SP_NODISCARD bool emit_client(
 	struct compiler *, const char *stem, const char *file, struct text *ret);
 SP_NODISCARD bool emit_server(
+	struct compiler *, const char *stem, const char *file, struct text *ret);
+SP_NODISCARD bool emit_selftest(
 	struct compiler *, const char *stem, const char *file, struct text *ret);
 
 /* --- shared by the emitters (declare.c) ---------------------------------------------------------- */

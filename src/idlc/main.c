@@ -25,7 +25,10 @@ static const struct product {
 	{"ndr", "_ndr.c", "the marshalling, for client and server", emit_ndr},
 	{"client", "_client.c", "functions that call", emit_client},
 	{"server", "_server.c", "functions that are called", emit_server},
+	{"selftest", "_selftest.c",
+		"a program that tests the marshalling (not made unless asked for)", emit_selftest},
 };
+#define N_DEFAULT_PRODUCTS 4
 #define N_PRODUCTS (sizeof(products) / sizeof(*products))
 
 struct options {
@@ -65,9 +68,9 @@ options_parse(struct options *o, int argc, char **argv)
 		{"import", required_argument, NULL, 'I'}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'}, {"header", no_argument, NULL, 1000},
 		{"ndr", no_argument, NULL, 1001}, {"client", no_argument, NULL, 1002},
-		{"server", no_argument, NULL, 1003}, {"define", required_argument, NULL, 'D'},
-		{"cpp", required_argument, NULL, 'p'}, {"check", no_argument, NULL, 'c'},
-		{NULL, 0, NULL, 0}};
+		{"server", no_argument, NULL, 1003}, {"selftest", no_argument, NULL, 1004},
+		{"define", required_argument, NULL, 'D'}, {"cpp", required_argument, NULL, 'p'},
+		{"check", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "o:I:D:hV", table, NULL)) != -1) {
@@ -142,7 +145,7 @@ compile(struct compiler *c, const struct options *o)
 	for (size_t i = 0; i < N_PRODUCTS; i++)
 		all = all && !o->wanted[i];
 	for (size_t i = 0; i < N_PRODUCTS && ok; i++)
-		if (all || o->wanted[i])
+		if (o->wanted[i] || (all && i < N_DEFAULT_PRODUCTS))
 			ok = make(c, &products[i], o->output, stem, file);
 	mem_free(stem);
 	return ok ? 0 : EXIT_CANNOT;
