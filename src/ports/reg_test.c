@@ -135,6 +135,59 @@ later_lines_replace_and_take_away(void **state)
 	assert_is_kb154596();
 }
 
+#define NTDS "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\NTDS\\Parameters]\r\n"
+#define OURS "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Sallyport\\FixedPorts]\r\n"
+#define BIND                                                                                       \
+	"[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Rpc\\Linkage]\r\n"              \
+	"\"Bind\"=hex(7):65,00,00,00,00,00\r\n"
+#define FIXED                                                                                      \
+	NTDS "\"TCP/IP Port\"=dword:1\r\n" OURS "\"samr\"=dword:2\r\n\"ntds2\"=dword:3\r\n" BIND
+
+static const struct deletion {
+	const char *sentence, *text;
+	size_t n_fixed, n_bind;
+	const char *first;
+} deletions[] = {
+	{"nothing_is_taken_away_by_itself", "", 3, 1, "ntds"},
+	{"a_value_of_a_service_is_taken_away", NTDS "\"TCP/IP Port\"=-\r\n", 2, 1, "samr"},
+	{"a_value_of_ours_is_taken_away", OURS "\"SAMR\"=-\r\n", 2, 1, "ntds"},
+	{"a_value_that_is_not_there_takes_nothing_away", OURS "\"ntds\"=-\r\n", 3, 1, "ntds"},
+	{"a_key_of_ours_takes_the_fixed_ports_of_services_not_along",
+		"[-HKEY_LOCAL_MACHINE\\SOFTWARE\\Sallyport]\r\n", 1, 1, "ntds"},
+	{"a_key_of_services_takes_all_below_it_along",
+		"[-HKLM\\System\\CurrentControlSet\\Services]\r\n", 2, 0, "samr"},
+	{"an_interface_to_bind_to_is_taken_away",
+		"[HKLM\\System\\CurrentControlSet\\Services\\Rpc\\Linkage]\r\n\"Bind\"=-\r\n", 3, 0,
+		"ntds"},
+};
+
+static void
+deletion_holds(void **state)
+{
+	const struct deletion *d = *state;
+	char text[1000];
+
+	snprintf(text, sizeof(text), "%s%s%s", VERSION5, FIXED, d->text);
+	judge(text);
+	assert_true(policy.valid);
+	assert_int_equal(policy.n_fixed, d->n_fixed);
+	assert_int_equal(policy.config.bind.n, d->n_bind);
+	assert_string_equal(policy.fixed[0].interface, d->first);
+}
+
+static void
+answers_that_are_taken_away_are_missing(void **state)
+{
+	judge(VERSION5 INTERNET PORTS YY
+		"\"PortsInternetAvailable\"=-\r\n"
+		"\"UseInternetPorts\"=dword:1\r\n\"UseInternetPorts\"=-\r\n");
+	assert_int_equal(
+		policy.config.findings.n_errors, 3); /* both, and the type that was wrong */
+	judge(VERSION5 INTERNET PORTS YY
+		"[-HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Rpc\\Internet]\r\n" INTERNET PORTS);
+	assert_int_equal(policy.config.findings.n_errors, 2);
+}
+
 static void
 interfaces_and_fixed_ports_are_found_in_the_services(void **state)
 {
@@ -457,7 +510,7 @@ every_policy_survives_the_way_to_the_registry_and_back(void **state)
 int
 main(void)
 {
-	struct CMUnitTest cases[COUNT(bad)];
+	struct CMUnitTest cases[COUNT(bad) + COUNT(deletions)];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_export_saved_as_utf8_or_ansi_is_read),
 		cmocka_unit_test(an_export_in_utf16_is_read),
@@ -466,6 +519,7 @@ main(void)
 		cmocka_unit_test(comments_other_keys_and_other_values_are_passed_over),
 		cmocka_unit_test(an_answer_may_be_written_in_hex_and_ends_at_its_nul),
 		cmocka_unit_test(later_lines_replace_and_take_away),
+		cmocka_unit_test(answers_that_are_taken_away_are_missing),
 		cmocka_unit_test(interfaces_and_fixed_ports_are_found_in_the_services),
 		cmocka_unit_test(a_list_without_an_end_is_read_as_far_as_it_goes),
 		cmocka_unit_test(without_memory_an_export_is_invalid_never_open),
@@ -480,6 +534,10 @@ main(void)
 		cases[i] = (struct CMUnitTest){.name = bad[i].sentence,
 			.test_func = bad_is_refused,
 			.initial_state = (void *)(uintptr_t)&bad[i]};
-	failed = cmocka_run_group_tests_name("bad exports", cases, NULL, forget);
+	for (size_t i = 0; i < COUNT(deletions); i++)
+		cases[COUNT(bad) + i] = (struct CMUnitTest){.name = deletions[i].sentence,
+			.test_func = deletion_holds,
+			.initial_state = (void *)(uintptr_t)&deletions[i]};
+	failed = cmocka_run_group_tests_name("cases", cases, NULL, forget);
 	return failed + cmocka_run_group_tests_name("exports", tests, NULL, forget);
 }

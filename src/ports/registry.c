@@ -263,14 +263,30 @@ registry_value_take(struct ports_config *c, const struct registry_key *key, cons
 	}
 }
 
+/* Whether a fixed port stands in this key: those of services have keys of their own. */
+static bool
+is_of_key(const struct registry_key *key, const char *interface)
+{
+	if (key->service)
+		return !strcasecmp(interface, key->service->name);
+	for (const struct ports_service *s = ports_services; s->name; s++)
+		if (s->key && !strcasecmp(s->name, interface))
+			return false;
+	return true;
+}
+
+/* The fixed port of this name in the key; NULL: all of the key. */
 static void
-fixed_delete(struct ports_config *c, const char *interface)
+fixed_delete(struct ports_config *c, const struct registry_key *key, const char *interface)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n_fixed; i++)
-		if (interface && strcasecmp(c->fixed[i].interface.text, interface))
+	for (size_t i = 0; i < c->n_fixed; i++) {
+		const char *text = c->fixed[i].interface.text;
+
+		if (!is_of_key(key, text) || (interface && strcasecmp(text, interface) != 0))
 			c->fixed[n++] = c->fixed[i];
+	}
 	c->n_fixed = n;
 }
 
@@ -283,7 +299,7 @@ registry_value_delete(struct ports_config *c, const struct registry_key *key, co
 	if (!registry_value_matters(key, name))
 		return;
 	if (value == PORTS_VALUE_FIXED) {
-		fixed_delete(c, key->service ? key->service->name : name);
+		fixed_delete(c, key, key->service ? NULL : name);
 		return;
 	}
 	c->mentioned[value] = false;
@@ -299,18 +315,7 @@ static void
 values_delete(struct ports_config *c, const struct registry_key *key)
 {
 	if (key->value == PORTS_VALUE_FIXED) {
-		for (size_t i = c->n_fixed; !key->service && i-- > 0;) {
-			struct ports_fixed fixed = {0};
-
-			/* those of services have keys of their own */
-			for (const struct ports_service *s = ports_services; s->name; s++)
-				if (s->key && !strcasecmp(s->name, c->fixed[i].interface.text))
-					fixed.service = s;
-			if (!fixed.service)
-				fixed_delete(c, c->fixed[i].interface.text);
-		}
-		if (key->service)
-			fixed_delete(c, key->service->name);
+		fixed_delete(c, key, NULL);
 		return;
 	}
 	for (int value = PORTS_VALUE_PORTS; value <= PORTS_VALUE_BIND; value++)
