@@ -51,6 +51,8 @@ struct ports_config {
 	size_t n_fixed;
 	bool mentioned
 		[PORTS_N_VALUES]; /* there, but not readable: no need to say that it is missing */
+	/* what is wrong with a value's type, as long as no later line replaces it; NULL text: nothing */
+	struct ports_text misfits[PORTS_N_VALUES];
 	struct ports_findings findings;
 	struct arena arena; /* of all the strings */
 };

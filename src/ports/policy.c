@@ -69,6 +69,20 @@ answer_judge(
 			"%s is neither Y nor N", ports_value_name(p->config.form, value));
 }
 
+static void
+misfits_judge(struct ports_policy *p)
+{
+	for (int i = 0; i < PORTS_N_VALUES; i++) {
+		const struct ports_text *misfit = &p->config.misfits[i];
+
+		if (!misfit->text)
+			continue;
+		ports_find(&p->config.findings, PORTS_FAULT_WRONG_TYPE, misfit->place, NULL, "%s",
+			misfit->text);
+		ports_find_remedy(&p->config.findings, "give it that type");
+	}
+}
+
 /* The three belong together: one without the others is as bad as a wrong one. */
 static void
 companions_judge(struct ports_policy *p)
@@ -165,6 +179,7 @@ ports_policy_judge(struct ports_policy *ret, struct ports_config *take_config)
 	answer_judge(ret, PORTS_VALUE_INTERNET_AVAILABLE, &c->internet_available,
 		&ret->internet_available);
 	answer_judge(ret, PORTS_VALUE_USE_INTERNET, &c->use_internet, &ret->use_internet);
+	misfits_judge(ret);
 	companions_judge(ret);
 	bind_judge(ret);
 	fixed_judge(ret);

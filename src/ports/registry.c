@@ -90,14 +90,16 @@ registry_key_find(const char *path, struct registry_key *ret)
 
 /* --- text --- */
 
-static void
+static bool
 wrong_type(struct ports_config *c, enum ports_value value, const char *name,
 	const struct registry_data *d, uint32_t needs)
 {
-	c->mentioned[value] = true;
-	ports_find(&c->findings, PORTS_FAULT_WRONG_TYPE, d->place, NULL, "%s is %s, not %s", name,
+	char what[200];
+	int len = snprintf(what, sizeof(what), "%.100s is %s, not %s", name,
 		registry_type_name(d->type), registry_type_name(needs));
-	ports_find_remedy(&c->findings, "make it a %s", registry_type_name(needs));
+
+	c->mentioned[value] = true;
+	return ports_text_set(c, &c->misfits[value], what, (size_t)len, d->place);
 }
 
 /* The characters of a value as UTF-8, NULs among them; *ret_at has where each byte of them comes from. */
@@ -153,6 +155,13 @@ byte_place(const struct registry_data *d, size_t byte)
 	return (struct ports_place){.line = d->lines[byte]};
 }
 
+static void
+value_forget(struct ports_config *c, enum ports_value value)
+{
+	c->mentioned[value] = false;
+	c->misfits[value].text = NULL;
+}
+
 static bool
 text_take(struct ports_config *c, const char *name, const struct registry_data *d,
 	struct ports_text *ret, enum ports_value value)
@@ -160,11 +169,9 @@ text_take(struct ports_config *c, const char *name, const struct registry_data *
 	struct characters chars;
 
 	*ret = (struct ports_text){0};
-	c->mentioned[value] = false;
-	if (d->type != REGISTRY_SZ) {
-		wrong_type(c, value, name, d, REGISTRY_SZ);
-		return true;
-	}
+	value_forget(c, value);
+	if (d->type != REGISTRY_SZ)
+		return wrong_type(c, value, name, d, REGISTRY_SZ);
 	if (d->text)
 		return ports_text_set(c, ret, d->text, d->text_len, d->place);
 	return characters_read(c, d, &chars) &&
@@ -180,11 +187,9 @@ strings_take(struct ports_config *c, const char *name, const struct registry_dat
 	size_t at = 0;
 
 	*ret = (struct ports_list){0};
-	c->mentioned[value] = false;
-	if (d->type != REGISTRY_MULTI_SZ) {
-		wrong_type(c, value, name, d, REGISTRY_MULTI_SZ);
-		return true;
-	}
+	value_forget(c, value);
+	if (d->type != REGISTRY_MULTI_SZ)
+		return wrong_type(c, value, name, d, REGISTRY_MULTI_SZ);
 	ret->is_present = true;
 	ret->place = d->place;
 	if (!characters_read(c, d, &chars))
@@ -233,10 +238,8 @@ fixed_take(struct ports_config *c, const struct registry_key *key, const char *n
 	char port[16];
 	int len = snprintf(port, sizeof(port), "%u", d->number);
 
-	if (d->type != REGISTRY_DWORD) {
-		wrong_type(c, PORTS_VALUE_FIXED, name, d, REGISTRY_DWORD);
-		return true;
-	}
+	if (d->type != REGISTRY_DWORD)
+		return wrong_type(c, PORTS_VALUE_FIXED, name, d, REGISTRY_DWORD);
 	/* 0 means that there is none */
 	if (key->service && d->number == 0)
 		return true;
@@ -302,7 +305,7 @@ registry_value_delete(struct ports_config *c, const struct registry_key *key, co
 		fixed_delete(c, key, key->service ? NULL : name);
 		return;
 	}
-	c->mentioned[value] = false;
+	value_forget(c, value);
 	switch (value) {
 	case PORTS_VALUE_PORTS: c->ports = (struct ports_list){0}; break;
 	case PORTS_VALUE_BIND: c->bind = (struct ports_list){0}; break;
