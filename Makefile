@@ -60,6 +60,7 @@ bench: build-packages build-release/build.ninja
 	ninja -C build-release -j$(JOBS)
 	build-release/bench/calls
 	build-release/bench/map
+	tests/peers/run bench/mapper_samba.py $(CURDIR)/build-release
 
 coverage:
 	@tools/install-packages
