@@ -3,6 +3,7 @@
 import struct
 
 import raw
+from registrar import tower
 
 NOT_REGISTERED = 0x16c9a0d6
 
@@ -11,23 +12,9 @@ class Refused(Exception):
     """A fault, a closed connection, an answer that makes no sense."""
 
 
-def floor(left, right):
-    return struct.pack('<H', len(left)) + left + struct.pack('<H', len(right)) + right
-
-
-def syntax_floor(syntax):
-    packed = raw.syntax(syntax)
-    return floor(b'\x0d' + packed[:18], packed[18:20])
-
-
-def tower(interface, port=0, address=b'\0\0\0\0'):
-    return struct.pack('<H', 5) + syntax_floor(interface) + syntax_floor(raw.NDR) + floor(b'\x0b', b'\0\0') + \
-        floor(b'\x07', struct.pack('>H', port)) + floor(b'\x09', address)
-
-
 def port_of(octets):
     """Of a tower of ncacn_ip_tcp: the last floor, the address, is 9 bytes."""
-    return struct.unpack('>H', octets[-11:-9])[0] if len(octets) == len(tower(raw.NDR)) else None
+    return struct.unpack('>H', octets[-11:-9])[0] if len(octets) == len(tower(raw.NDR, 0)) else None
 
 
 class Mapper:
@@ -60,7 +47,7 @@ class Mapper:
 
     def map(self, interface, most=16):
         """Ports, in the order of the answer."""
-        asked = tower(interface)
+        asked = tower(interface, 0)
         stub = struct.pack('<I', 1) + bytes(16) + struct.pack('<III', 2, len(asked), len(asked)) + asked
         stub += bytes(-len(stub) % 4) + bytes(20) + struct.pack('<I', most)
         answer = self.call(3, stub)
