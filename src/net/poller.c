@@ -26,6 +26,24 @@ poller_fini(struct poller *p)
 	p->fd = -1;
 }
 
+sp_nanos
+poller_now(const struct poller *p)
+{
+	return p->now ? p->now : time_now();
+}
+
+void
+poller_hold(struct poller *p)
+{
+	p->now = time_now();
+}
+
+void
+poller_release(struct poller *p)
+{
+	p->now = 0;
+}
+
 /* --- descriptors --- */
 
 static struct epoll_event
@@ -97,6 +115,7 @@ descriptors_serve(struct poller *p, int timeout_ms)
 {
 	int n = epoll_wait(p->fd, p->batch, POLLER_BATCH, timeout_ms);
 
+	poller_hold(p);
 	p->n_batch = n > 0 ? n : 0;
 	for (int i = 0; i < p->n_batch; i++) {
 		struct poll_watch *w = p->batch[i].data.ptr;
@@ -152,7 +171,7 @@ timers_serve(struct poller *p)
 	sp_nanos now;
 	struct list gone;
 
-	if (p->due == SP_NEVER || (now = time_now()) < p->due)
+	if (p->due == SP_NEVER || (now = poller_now(p)) < p->due)
 		return;
 	list_init(&gone);
 	p->due = SP_NEVER;
@@ -227,5 +246,6 @@ poller_turn(struct poller *p, sp_nanos until)
 	descriptors_serve(p, until <= 0 ? 0 : time_poll_ms(time_now(), until));
 	timers_serve(p);
 	tasks_serve(p);
+	poller_release(p);
 	p->turning = false;
 }

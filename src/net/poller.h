@@ -21,6 +21,7 @@ struct poller {
 	struct list timers;
 	struct list tasks;
 	sp_nanos due; /* no timer goes off earlier; may be too early */
+	sp_nanos now; /* while the clock stands still; else 0 */
 	bool turning;
 	struct epoll_event batch[POLLER_BATCH];
 	int n_batch; /* being worked off */
@@ -67,6 +68,14 @@ void poll_task_init(struct poll_task *, void (*fn)(void *arg), void *arg);
 /* Runs once, at the end of this turn or in the next. */
 void poll_task_set(struct poll_task *, struct poller *);
 void poll_task_stop(struct poll_task *); /* repeatable */
+
+/*
+ * The time, which stands still in a turn and between poller_hold() and poller_release(): asking for it is free then. To
+ * be released before anything that may take long, such as a user's function.
+ */
+sp_nanos poller_now(const struct poller *);
+void poller_hold(struct poller *);
+void poller_release(struct poller *);
 
 /* When poller_turn() shall be called at the latest; SP_NEVER: when the descriptor is readable. */
 sp_nanos poller_due(const struct poller *);

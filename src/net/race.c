@@ -117,7 +117,8 @@ on_ready(void *arg, unsigned events)
 static void
 begin(struct attempt *a)
 {
-	int error = tcp_connect(&a->address, &a->fd);
+	bool is_there = false;
+	int error = tcp_begin(&a->address, &a->fd, &is_there);
 
 	a->race->n_begun++;
 	a->began = time_now();
@@ -127,6 +128,10 @@ begin(struct attempt *a)
 		return;
 	}
 	a->race->n_open++;
+	if (is_there) {
+		win(a);
+		return;
+	}
 	error = poll_watch_start(&a->watch, a->race->poller, a->fd, POLLER_WRITE, on_ready, a);
 	if (error)
 		lose(a, error);
@@ -158,10 +163,12 @@ next(struct race *r)
 	size_t open = r->n_open;
 
 	/* the first one begins however late it is: what answers at once is in time */
-	while (r->n_begun < r->n && r->n_open == open &&
+	while (!r->over && r->n_begun < r->n && r->n_open == open &&
 		(r->n_begun == 0 || time_now() < r->deadline))
 		begin(&r->attempts[r->n_begun]);
 	r->next_at = time_after(time_now(), RACE_DELAY);
+	if (r->over)
+		return;
 	if (r->n_open == 0)
 		over(r);
 	else

@@ -61,7 +61,7 @@ tcp_listen_any(uint16_t port, int *ret_fd)
 }
 
 int
-tcp_connect(const struct address *a, int *ret_fd)
+tcp_begin(const struct address *a, int *ret_fd, bool *ret_is_there)
 {
 	int fd = socket(a->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
 	    error = 0;
@@ -77,7 +77,16 @@ tcp_connect(const struct address *a, int *ret_fd)
 		return error;
 	}
 	*ret_fd = fd;
+	*ret_is_there = !error;
 	return 0;
+}
+
+int
+tcp_connect(const struct address *a, int *ret_fd)
+{
+	bool is_there;
+
+	return tcp_begin(a, ret_fd, &is_there);
 }
 
 void
@@ -92,9 +101,11 @@ tcp_keep_alive(int fd, sp_nanos idle)
 {
 	sp_nanos s = idle / SP_SECOND;
 
-	option(fd, SOL_SOCKET, SO_KEEPALIVE, idle != SP_NEVER);
-	if (idle == SP_NEVER)
+	/* on since tcp_tune() */
+	if (idle == SP_NEVER) {
+		option(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
 		return;
+	}
 	option(fd, IPPROTO_TCP, TCP_KEEPIDLE, s < 1 ? 1 : s > 32767 ? 32767 : (int)s);
 	option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1);
 	option(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);

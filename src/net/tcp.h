@@ -13,6 +13,8 @@ SP_NODISCARD int tcp_listen_early(const struct address *, int *ret_fd);
 SP_NODISCARD int tcp_listen_any(uint16_t port, int *ret_fd);
 /* Begins a connection; EINPROGRESS is success (see pipe_connected). */
 SP_NODISCARD int tcp_connect(const struct address *, int *ret_fd);
+/* The same; *ret_is_there: nothing has to be waited for. */
+SP_NODISCARD int tcp_begin(const struct address *, int *ret_fd, bool *ret_is_there);
 /* An accepted connection's manners: no Nagle, keepalive. Does no harm to other sockets. */
 void tcp_tune(int fd);
 /* A silent connection is probed after `idle`, then every second ([MS-RPCE] 3.3.2.2.1); SP_NEVER: not at all. */

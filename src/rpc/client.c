@@ -181,7 +181,8 @@ sp_client_set_deadline(sp_client *client, sp_nanos deadline)
 sp_nanos
 client_deadline(const sp_client *client, sp_nanos timeout)
 {
-	sp_nanos deadline = time_after(time_now(), timeout), last = client->options.deadline;
+	sp_nanos deadline = time_after(poller_now(client->poller), timeout),
+		 last = client->options.deadline;
 
 	return last && last < deadline ? last : deadline;
 }

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/time.h"
 #include "ndr/ndr.h"
 #include "rpc/client.h"
 #include "rpc/fault.h"
@@ -152,7 +151,7 @@ call_communicates(struct client_call *c)
 
 	if (c->due != SP_NEVER)
 		return;
-	c->communicates_since = time_now();
+	c->communicates_since = poller_now(client->poller);
 	c->due = client_deadline(client, timeout);
 	poll_timer_set(&c->timer, client->poller, c->due);
 }
@@ -172,7 +171,10 @@ submit(struct client_call *c, const struct question *q)
 {
 	sp_client *client = c->call.client;
 	uint32_t flags = q->stubs ? q->stubs->operations[q->opnum].flags : 0;
+	bool within = client->poller->turning;
 
+	if (!within)
+		poller_hold(client->poller);
 	c->interface = *q->interface;
 	c->opnum = (uint16_t)q->opnum;
 	c->request = q->take_request;
@@ -186,7 +188,7 @@ submit(struct client_call *c, const struct question *q)
 	c->retried = c->must_resolve = c->resolved_again = false;
 	c->may_have_run = c->cancelled = false;
 	c->avoids = 0;
-	c->began = time_now();
+	c->began = poller_now(client->poller);
 	c->due = SP_NEVER;
 	c->place = CALL_QUEUED;
 	list_append(&client->queue, &c->node);
@@ -194,6 +196,8 @@ submit(struct client_call *c, const struct question *q)
 		call_communicates(c);
 	pool_assign(client);
 	client_flush(client);
+	if (!within)
+		poller_release(client->poller);
 }
 
 static sp_status
@@ -352,15 +356,17 @@ call_deliver(struct client_call *c)
 	if (!c->status && c->stubs && !c->maybe)
 		c->status = answer_pull(c);
 	c->place = CALL_IDLE;
-	if (c->done)
-		c->done(&c->call, c->status, c->status ? &c->error : NULL, c->arg);
+	if (!c->done)
+		return;
+	poller_release(c->call.client->poller);
+	c->done(&c->call, c->status, c->status ? &c->error : NULL, c->arg);
 }
 
 static void
 give_up(struct client_call *c)
 {
 	struct session *s = c->session;
-	sp_nanos waited = time_now() - c->communicates_since;
+	sp_nanos waited = poller_now(c->call.client->poller) - c->communicates_since;
 	bool sent = s && !c->bind_only && assoc_call_was_sent(&s->link.conn, c->call_id);
 	sp_status status =
 		c->cancelled ? outcome_cancelled(c, sent) : outcome_timeout(c, waited, sent);

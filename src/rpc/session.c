@@ -36,7 +36,7 @@ call_detach(struct session *s, struct client_call *c)
 	c->session = NULL;
 	s->n_calls--;
 	if (s->n_calls == 0)
-		s->idle_since = time_now();
+		s->idle_since = poller_now(s->client->poller);
 }
 
 /* Its error was made while it knew its session. */
@@ -187,7 +187,7 @@ static void
 on_time(void *arg)
 {
 	struct session *s = arg;
-	sp_nanos now = time_now();
+	sp_nanos now = poller_now(s->client->poller);
 
 	if (idle_due(s) <= now)
 		assoc_shutdown(&s->link.conn);
@@ -225,7 +225,7 @@ on_ready(void *arg, unsigned events)
 	struct session *s = arg;
 
 	if (events & POLLER_READ) {
-		s->heard = time_now();
+		s->heard = poller_now(s->client->poller);
 		s->silences = 0;
 		if (!link_receive(&s->link))
 			s->link.sys_errno = ENOBUFS;
@@ -241,7 +241,7 @@ is_stale(const struct session *s)
 	char byte;
 	ssize_t n;
 
-	if (s->n_calls > 0 || time_now() - s->heard < FRESH)
+	if (s->n_calls > 0 || poller_now(s->client->poller) - s->heard < FRESH)
 		return false;
 	n = recv(s->link.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	/* bytes that nobody asked for are read in the turn, whatever they are */
