@@ -108,7 +108,6 @@ tcp_keep_alive(int fd, sp_nanos idle)
 	}
 	option(fd, IPPROTO_TCP, TCP_KEEPIDLE, s < 1 ? 1 : s > 32767 ? 32767 : (int)s);
 	option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1);
-	option(fd, IPPROTO_TCP, TCP_KEEPCNT, 10);
 }
 
 int
