@@ -144,6 +144,8 @@ void session_drop(struct session *);   /* its calls end as cancelled */
 SP_NODISCARD bool session_room(struct session *, uint32_t *ret_room);
 /* A call under way is given up; the server is told. */
 void session_abandon(struct session *, struct client_call *);
+/* The same because its time is over: two in a row without a sign of life, and the connection is taken for dead. */
+void session_late(struct session *, struct client_call *);
 
 /* --- dial.c --- */
 

@@ -371,7 +371,9 @@ give_up(struct client_call *c)
 	sp_status status =
 		c->cancelled ? outcome_cancelled(c, sent) : outcome_timeout(c, waited, sent);
 
-	if (s)
+	if (s && !c->cancelled)
+		session_late(s, c);
+	else if (s)
 		session_abandon(s, c);
 	else
 		list_remove(&c->node);

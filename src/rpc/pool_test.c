@@ -314,6 +314,45 @@ late_call_is_orphaned_and_two_silences_end_the_connection(void **state)
 	down(&s);
 }
 
+static void
+peer_that_stops_reading_loses_the_connection_and_not_the_client(void **state)
+{
+	static uint8_t bytes[8 << 20];
+	struct sp_client_options options = {.communication_timeout = 60 * SP_MILLISECOND};
+	struct trial_call t;
+	struct stage s;
+
+	up(&s, &options);
+	trial_start(&t, s.client, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 1);
+	trial_run(s.client, &t);
+	for (int i = 0; i < 2; i++) {
+		t.ended = 0;
+		t.args = (struct trial_args){1, sizeof(bytes), bytes};
+		assert_int_equal(sp_call_start(t.call, &trial_interface, TRIAL_ADD, &t.args,
+					 trial_done, &t, NULL),
+			0);
+		trial_run(s.client, &t);
+		/* the first had begun to leave; the second waited behind it */
+		assert_int_equal(t.status, i == 0 ? RPC_S_CALL_CANCELLED : RPC_S_CALL_FAILED_DNE);
+	}
+	for (int i = 0; i < 20 && sp_client_n_connections(s.client) > 0; i++)
+		trial_turn(s.client, 2);
+	assert_int_equal(sp_client_n_connections(s.client), 0);
+	trial_again(&t, TRIAL_ADD, 1);
+	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
+	line_expect(&b, s.client, PTYPE_REQUEST);
+	line_respond(&b, b.h.call_id, 2);
+	trial_run(s.client, &t);
+	assert_int_equal(t.args.value, 2);
+	sp_call_free(t.call);
+	line_close(&a);
+	line_close(&b);
+	down(&s);
+}
+
 /* --- once more, or never --- */
 
 static void
@@ -701,6 +740,7 @@ main(void)
 		cmocka_unit_test(
 			call_that_has_not_left_is_cancelled_at_once_and_provably_did_not_run),
 		cmocka_unit_test(late_call_is_orphaned_and_two_silences_end_the_connection),
+		cmocka_unit_test(peer_that_stops_reading_loses_the_connection_and_not_the_client),
 		cmocka_unit_test(call_that_never_left_is_tried_once_more_on_a_new_connection),
 		cmocka_unit_test(call_that_left_is_never_tried_again),
 		cmocka_unit_test(idempotent_call_is_tried_again_although_it_left),

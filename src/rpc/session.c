@@ -198,6 +198,13 @@ on_time(void *arg)
 
 /* --- the turn --- */
 
+/* It has no calls and takes none. */
+static bool
+is_done(const struct session *s)
+{
+	return s->n_calls == 0 && assoc_client_room(&s->link.conn) == 0;
+}
+
 void
 session_turn(struct session *s)
 {
@@ -209,7 +216,8 @@ session_turn(struct session *s)
 		any = link_flush(&s->link, &blocked);
 	} while (any && !s->link.sys_errno);
 	maybes_finish(s);
-	if (s->link.sys_errno || s->link.closing) {
+	/* what is left to say to a peer that does not read is not worth a connection */
+	if (s->link.sys_errno || s->link.closing || (blocked && is_done(s))) {
 		session_end(s);
 		return;
 	}
@@ -297,15 +305,21 @@ session_call(struct session *s, struct client_call *c)
 void
 session_abandon(struct session *s, struct client_call *c)
 {
-	if (s->heard < c->began && assoc_call_was_sent(&s->link.conn, c->call_id))
-		s->silences++;
 	assoc_abandon(&s->link.conn, c->call_id);
 	call_detach(s, c);
-	/* who does not answer the bind, or nothing at all, is not asked again */
-	if (!assoc_client_is_bound(&s->link.conn) || s->silences >= SILENCES_MAX)
+	/* who does not answer the bind is not asked again */
+	if (!assoc_client_is_bound(&s->link.conn))
 		session_retire(s);
 	s->dirty = true;
 	client_wake(s->client);
+}
+
+void
+session_late(struct session *s, struct client_call *c)
+{
+	if (s->heard < c->began && ++s->silences >= SILENCES_MAX)
+		session_retire(s);
+	session_abandon(s, c);
 }
 
 void
@@ -368,6 +382,11 @@ call_lose(struct session *s, struct client_call *c)
 	if (c->cancelled) {
 		call_end_with(s, c, outcome_cancelled(c, sent));
 	} else if (is_only_about_the_pool(s)) {
+		call_detach(s, c);
+		pool_take_back(c);
+	} else if (s->nak.kind == ASSOC_EVENT_NAK && s->joined && pool_may_retry(c, false)) {
+		/* the group may have ended meanwhile: the next connection makes a new one */
+		c->retried = true;
 		call_detach(s, c);
 		pool_take_back(c);
 	} else if (s->nak.kind == ASSOC_EVENT_NAK) {
