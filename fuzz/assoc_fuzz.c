@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Our client and our server talk to each other; the input chooses the limits, the calls, how the bytes are cut on
- * their way, in which order answers are given, and which allocation fails. Whatever it chooses: every stub arrives
- * as it was sent, requests in their order, and each call hears exactly one answer.
+ * their way, in which order answers are given, what is cancelled and given up, and which allocation fails. Whatever it
+ * chooses: every stub arrives as it was sent, with its trailer when it has one, requests in their order, and each call
+ * that was not given up hears exactly one answer.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "assoc/assoc.h"
 #include "assoc/group.h"
 #include "base/mem.h"
+#include "wire/verification.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -35,7 +37,8 @@ struct talk {
 	struct assoc_conn client, server;
 	struct choice choice;
 	uint32_t ids[CALLS_MAX], sizes[CALLS_MAX];
-	unsigned n_calls, n_arrived, n_answered;
+	bool verified[CALLS_MAX], arrived[CALLS_MAX], over[CALLS_MAX]; /* answered or given up */
+	unsigned n_calls, n_arrived, n_over, next_arrival;
 	uint32_t waiting[CALLS_MAX]; /* dispatched: index of the call */
 	unsigned n_waiting;
 	bool failing, client_closed, server_closed;
@@ -61,11 +64,19 @@ stub_make(uint32_t call, uint32_t size)
 }
 
 static void
-stub_check(struct buf_slice *s, uint32_t call, uint32_t size)
+stub_check(struct buf_slice *s, uint32_t call, uint32_t size, const struct assoc_event *verified)
 {
 	const uint8_t *p = buf_slice_bytes(s);
+	struct verification v;
 
-	assert(s->len == size);
+	if (verified) {
+		assert(s->len > size);
+		assert(verification_get(p + size, s->len - size, &v) == VERIFICATION_FOUND);
+		assert(v.call_id == verified->call_id && v.context_id == verified->context_id &&
+			v.opnum == verified->opnum);
+	} else {
+		assert(s->len == size);
+	}
 	for (uint32_t i = 0; i < size; i++)
 		assert(p[i] == byte_at(call, i));
 	buf_slice_fini(s);
@@ -91,7 +102,8 @@ call_make(struct talk *t)
 		.transfers = &SYNTAX_NDR,
 		.n_transfers = 1,
 		.opnum = (uint16_t)i,
-		.object = choose(&t->choice, 2) ? &object : NULL};
+		.object = choose(&t->choice, 2) ? &object : NULL,
+		.verified = choose(&t->choice, 8) == 7};
 	uint32_t size = sizes[choose(&t->choice, 12)];
 	struct buf *b;
 
@@ -100,8 +112,28 @@ call_make(struct talk *t)
 	b = stub_make(i, size);
 	if (b && assoc_call(&t->client, &r, b, &t->ids[i])) {
 		t->sizes[i] = size;
+		t->verified[i] = r.verified;
 		t->n_calls++;
 	}
+}
+
+/* Asks the server to end one, or gives one up: nothing is heard of that any more. */
+static void
+end_one(struct talk *t, bool give_up)
+{
+	unsigned i;
+
+	if (t->n_calls == 0)
+		return;
+	i = choose(&t->choice, t->n_calls);
+	if (!give_up) {
+		assoc_cancel(&t->client, t->ids[i]);
+		return;
+	}
+	assoc_abandon(&t->client, t->ids[i]);
+	if (!t->over[i])
+		t->n_over++;
+	t->over[i] = true;
 }
 
 static void
@@ -133,8 +165,14 @@ server_events(struct talk *t)
 		if (e.kind != ASSOC_EVENT_REQUEST)
 			continue;
 		assert(e.opnum < t->n_calls && t->ids[e.opnum] == e.call_id);
-		stub_check(&e.take_stub, e.opnum, t->sizes[e.opnum]);
-		assert(t->failing || e.opnum == t->n_arrived);
+		stub_check(
+			&e.take_stub, e.opnum, t->sizes[e.opnum], t->verified[e.opnum] ? &e : NULL);
+		assert(!t->arrived[e.opnum] && e.opnum >= t->next_arrival);
+		/* what is left out was taken back, or lost its memory */
+		for (; t->next_arrival < e.opnum; t->next_arrival++)
+			assert(t->failing || t->over[t->next_arrival]);
+		t->next_arrival = e.opnum + 1u;
+		t->arrived[e.opnum] = true;
 		t->n_arrived++;
 		t->waiting[t->n_waiting++] = e.opnum;
 	}
@@ -155,11 +193,13 @@ client_events(struct talk *t)
 			continue;
 		i = call_index(t, e.call_id);
 		if (e.kind == ASSOC_EVENT_RESPONSE)
-			stub_check(&e.take_stub, i + 100, t->sizes[i]);
+			stub_check(&e.take_stub, i + 100, t->sizes[i], NULL);
 		else
 			assert(t->failing);
 		buf_slice_fini(&e.take_stub);
-		t->n_answered++;
+		assert(!t->over[i]);
+		t->over[i] = true;
+		t->n_over++;
 	}
 }
 
@@ -199,12 +239,14 @@ step(struct talk *t)
 {
 	static const size_t most[] = {1, 2, 15, 16, 17, 24, 100, 1432, 4096, 100000};
 
-	switch (choose(&t->choice, 5)) {
+	switch (choose(&t->choice, 8)) {
 	case 0: call_make(t); break;
 	case 1: answer_one(t); break;
 	case 2: carry(&t->client, &t->server, most[choose(&t->choice, 10)]); break;
 	case 3: carry(&t->server, &t->client, most[choose(&t->choice, 10)]); break;
-	case 4: break;
+	case 4: end_one(t, false); break;
+	case 5: end_one(t, true); break;
+	default: break;
 	}
 	server_events(t);
 	client_events(t);
@@ -263,9 +305,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	finish(&t);
 	if (!t.failing) {
 		assert(!t.client_closed && !t.server_closed);
-		assert(t.n_arrived == t.n_calls && t.n_answered == t.n_calls);
+		for (unsigned i = 0; i < t.n_calls; i++)
+			assert(t.over[i]);
 	}
-	assert(t.client_closed || t.server_closed || t.n_answered == t.n_calls);
+	assert(t.client_closed || t.server_closed || t.n_over == t.n_calls);
 	assoc_fini(&t.client);
 	assoc_fini(&t.server);
 	assoc_groups_free(groups);
