@@ -229,8 +229,8 @@ map_once(struct served *s, const struct sp_syntax_id *id)
 
 	if (!room)
 		room = malloc(sizeof(*room) + TOWER_MAX_SIZE);
-	if (epm_ept_map(s->call, &nil, tower_of(id, 0, room), &handle, 1, &n, towers, &status,
-		    NULL) ||
+	if (epm_ept_map(
+		    s->call, &nil, tower_of(id, 0, room), &handle, 1, &n, towers, &status, NULL) ||
 		status || n != 1)
 		die("a question was not answered");
 }
