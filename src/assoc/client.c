@@ -250,9 +250,18 @@ call_push(struct assoc_conn *a, struct assoc_call *c)
 	return false;
 }
 
+/* Calls that wait for their context or their turn. */
+static bool
+any_waits(const struct assoc_conn *a)
+{
+	return a->n_calls > a->n_in_flight;
+}
+
 static void
 push(struct assoc_conn *a)
 {
+	if (!any_waits(a))
+		return;
 	list_for_safe (it, &a->calls) {
 		struct assoc_call *c = list_entry(it, struct assoc_call, node);
 
@@ -351,21 +360,6 @@ assoc_cancel(struct assoc_conn *a, uint32_t call_id)
 	output_header(a, PTYPE_CO_CANCEL, WHOLE, call_id);
 }
 
-/* A request of which nothing has left is taken back: true, the server does not know of it. */
-static bool
-request_take_back(struct assoc_conn *a, uint32_t call_id)
-{
-	list_for_safe (it, &a->output) {
-		struct assoc_output *o = list_entry(it, struct assoc_output, node);
-
-		if (o->call_id == call_id && o->sent == 0) {
-			output_drop(a, o);
-			return true;
-		}
-	}
-	return false;
-}
-
 static void
 orphan(struct assoc_conn *a, uint32_t call_id)
 {
@@ -387,10 +381,15 @@ assoc_abandon(struct assoc_conn *a, uint32_t call_id)
 	if (!c)
 		return;
 	known = c->state != STATE_SEND_PDUS;
+	if (c->output && c->output->sent == 0) {
+		/* nothing of it has left: the server does not know of it */
+		output_drop(a, c->output);
+		known = false;
+	}
 	call_free(a, c);
 	if (conn_is_closed(a))
 		return;
-	if (known && !request_take_back(a, call_id))
+	if (known)
 		orphan(a, call_id);
 	push(a);
 }
@@ -511,6 +510,8 @@ negotiation_fail(struct assoc_conn *a)
 bool
 client_next(struct assoc_conn *a, struct assoc_event *ret)
 {
+	if (!any_waits(a))
+		return false;
 	list_for (it, &a->calls) {
 		struct assoc_call *c = list_entry(it, struct assoc_call, node);
 		const struct assoc_presentation *p = NULL;

@@ -129,6 +129,8 @@ call_free(struct assoc_conn *a, struct assoc_call *c)
 		a->n_in_flight--;
 	if (a->receiving == c)
 		a->receiving = NULL;
+	if (c->output)
+		c->output->call = NULL;
 	a->n_calls--;
 	a->held -= c->held;
 	list_remove(&c->node);

@@ -31,9 +31,10 @@ struct assoc_call {
 	uint32_t context_index;          /* client: first of its proposals in contexts[] */
 	const struct assoc_offer *offer; /* server */
 	struct sp_syntax_id transfer;
-	struct buf *request;   /* client: not yet handed to the output */
-	struct buf_slice stub; /* what has arrived */
-	uint32_t held;         /* bytes of a reassembly buffer, counted in conn->held */
+	struct buf *request;         /* client: not yet handed to the output */
+	struct assoc_output *output; /* client: the request while it is in the queue */
+	struct buf_slice stub;       /* what has arrived */
+	uint32_t held;               /* bytes of a reassembly buffer, counted in conn->held */
 };
 
 /*
@@ -46,7 +47,8 @@ struct assoc_output {
 	uint32_t stub_start, stub_len;
 	uint32_t header_size, chunk, n_fragments;
 	uint32_t total, sent;
-	uint32_t call_id; /* client: of a request; 0 for anything else */
+	struct assoc_call
+		*call; /* client: whose request it is, as long as both are there; else NULL */
 	uint32_t n_bytes;
 	uint8_t bytes[];
 };

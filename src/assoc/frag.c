@@ -104,9 +104,10 @@ headers_write(const struct header_plan *plan, struct assoc_output *o)
 	}
 }
 
+/* `call` is told when a request has left; NULL for a response. */
 static bool
 send(struct assoc_conn *a, const struct header_plan *plan, uint32_t header_size,
-	struct buf *take_stub)
+	struct assoc_call *call, struct buf *take_stub)
 {
 	/* C706 12.6.4.9: all but the last fragment carry a multiple of 8 bytes */
 	uint32_t chunk = (a->max_xmit - header_size) & ~7u, len, n;
@@ -133,7 +134,9 @@ send(struct assoc_conn *a, const struct header_plan *plan, uint32_t header_size,
 	o->chunk = chunk;
 	o->n_fragments = n;
 	o->total = n * header_size + len;
-	o->call_id = plan->ptype == PTYPE_REQUEST ? plan->call_id : 0;
+	o->call = call;
+	if (call)
+		call->output = o;
 	headers_write(plan, o);
 	output_queue(a, o);
 	return true;
@@ -154,7 +157,7 @@ frag_send_request(
 	};
 
 	return send(
-		a, &plan, c->has_object ? PDU_REQUEST_OBJECT_SIZE : PDU_REQUEST_SIZE, take_stub);
+		a, &plan, c->has_object ? PDU_REQUEST_OBJECT_SIZE : PDU_REQUEST_SIZE, c, take_stub);
 }
 
 bool
@@ -166,5 +169,5 @@ frag_send_response(struct assoc_conn *a, const struct assoc_call *c, struct buf 
 		.response = {.context_id = c->context_id, .cancel_count = c->cancelled},
 	};
 
-	return send(a, &plan, PDU_RESPONSE_SIZE, take_stub);
+	return send(a, &plan, PDU_RESPONSE_SIZE, NULL, take_stub);
 }

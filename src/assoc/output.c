@@ -44,6 +44,8 @@ void
 output_drop(struct assoc_conn *a, struct assoc_output *o)
 {
 	a->held -= o->total;
+	if (o->call)
+		o->call->output = NULL;
 	list_remove(&o->node);
 	buf_unref(o->stub);
 	mem_free(o);
@@ -143,24 +145,15 @@ assoc_take(struct assoc_conn *a, struct iovec *iov, size_t n)
 }
 
 static void
-request_began(struct assoc_conn *a, uint32_t call_id)
-{
-	struct assoc_call *c = call_id ? call_find(a, call_id) : NULL;
-
-	if (c)
-		c->was_sent = true;
-}
-
-static void
 message_is_sent(struct assoc_conn *a, struct assoc_output *o)
 {
-	struct assoc_call *c = o->call_id ? call_find(a, o->call_id) : NULL;
+	struct assoc_call *c = o->call;
 
 	a->counters.packets_out += o->n_fragments ? o->n_fragments : 1;
+	output_drop(a, o);
 	/* C706 12.6.3.1: nothing answers a maybe call */
 	if (c && c->maybe && c->state == STATE_DISPATCHED)
 		call_free(a, c);
-	output_drop(a, o);
 }
 
 void
@@ -171,8 +164,8 @@ assoc_sent(struct assoc_conn *a, size_t bytes, sp_nanos now)
 		struct assoc_output *o = list_entry(a->output.next, struct assoc_output, node);
 		uint32_t left = o->total - o->sent, n = bytes < left ? (uint32_t)bytes : left;
 
-		if (o->sent == 0)
-			request_began(a, o->call_id);
+		if (o->call)
+			o->call->was_sent = true;
 		o->sent += n;
 		bytes -= n;
 		if (o->sent == o->total)
