@@ -194,6 +194,7 @@ a_public_address_is_given_to_its_network_and_the_narrowest_wins(void **state)
 	struct client wide = client_from("198.51.100.7", "10.0.0.1"),
 		      narrow = client_from("198.51.100.200", "10.0.0.1"),
 		      inside = client_from("10.0.0.9", "10.0.0.1");
+	struct addresses *a = addresses_new();
 
 	assert_true(network_parse("198.51.100.0/24", &publics[0].from));
 	publics[0].address = inet_addr("203.0.113.1");
@@ -204,7 +205,8 @@ a_public_address_is_given_to_its_network_and_the_narrowest_wins(void **state)
 	assert_string_equal(shown(&s, inside, NULL), "10.0.0.1");
 	assert_string_equal(shown(&s, wide, "10.0.0.1"), "203.0.113.1");
 	assert_string_equal(shown(&s, wide, "10.0.0.2"), "10.0.0.2");
-	assert_int_equal(addresses_rounds(NULL, &s, &wide), 1);
+	assert_int_equal(addresses_rounds(a, &s, &wide), 1);
+	addresses_free(a);
 }
 
 int

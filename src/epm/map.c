@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "epm/map.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -84,7 +84,8 @@ interface_get(struct map *map, const struct sp_uuid *uuid)
 	it->uuid = *uuid;
 	list_init(&it->entries);
 	*slot = it;
-	if (++map->n_interfaces > map->n_buckets)
+	/* each further link of a chain is memory that is in no cache */
+	if (++map->n_interfaces > map->n_buckets / 2)
 		buckets_grow(map);
 	return it;
 }
@@ -375,6 +376,7 @@ entry_unlink(struct map *map, struct map_entry *e)
 {
 	struct map_interface *home = e->home;
 
+	assert(home);
 	twins_drop(map, e);
 	list_remove(&e->in_map);
 	list_remove(&e->in_interface);

@@ -26,10 +26,12 @@ struct map_owner {
 };
 
 struct map_entry {
-	struct list in_map, in_interface, in_owner;
+	struct list in_map, in_owner;
 	struct map_entry *next_twin; /* in the table of exact entries */
 	struct map_interface *home;  /* this and `owner`: only while it is in the map */
 	struct owner *owner;
+	/* what a question looks at comes from here on, close together */
+	struct list in_interface;
 	unsigned refs;
 	uint16_t major, minor;
 	uint16_t

@@ -193,6 +193,7 @@ inode_add(struct sockets *s, uint32_t inode)
 static bool
 process_read(struct sockets *s, pid_t pid)
 {
+	static const char prefix[] = "socket:[";
 	char path[64], link[64];
 	struct dirent *entry;
 	bool may = true;
@@ -204,7 +205,6 @@ process_read(struct sockets *s, pid_t pid)
 	if (!dir)
 		return false;
 	while ((entry = readdir(dir))) {
-		unsigned inode;
 		ssize_t n = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
 
 		if (n <= 0) {
@@ -212,7 +212,8 @@ process_read(struct sockets *s, pid_t pid)
 			continue;
 		}
 		link[n] = '\0';
-		if (sscanf(link, "socket:[%u]", &inode) == 1 && !inode_add(s, inode))
+		if (strncmp(link, prefix, sizeof(prefix) - 1) == 0 &&
+			!inode_add(s, (uint32_t)strtoul(link + sizeof(prefix) - 1, NULL, 10)))
 			break;
 	}
 	closedir(dir);
