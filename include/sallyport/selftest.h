@@ -17,6 +17,7 @@ struct sp_selftest;
 
 struct sp_selftest_operation {
 	const char *name; /* "echo.reverse" */
+	unsigned opnum;
 	size_t args_size;
 	void (*push[2])(struct sp_push *, const void *args); /* in, out */
 	void (*pull[2])(struct sp_pull *, void *args);
@@ -44,7 +45,10 @@ void sp_selftest_sum(struct sp_selftest *, uint64_t value);
 void sp_selftest_sum_bytes(struct sp_selftest *, const void *, size_t n);
 void sp_selftest_sum_object(struct sp_selftest *, const struct sp_object *);
 
-/* Runs all; prints the operations that fail and how many do not. Returns the exit status. */
+/*
+ * Runs all; prints the operations that fail and how many do not, and returns the exit status. Where the environment
+ * names a folder as SP_SELFTEST_DUMP, the bytes are left there.
+ */
 int sp_selftest_main(const char *stem, const struct sp_selftest_operation *, size_t n);
 
 #endif

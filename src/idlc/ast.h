@@ -159,6 +159,7 @@ struct type {
 	struct field *fields;
 	struct enumerator *enumerators;
 	bool v1_enum;
+	bool ms_union; /* the arm is aligned, not the tag ([MS-RPCE] 2.2.4.5) */
 	bool is_encapsulated;
 	struct field *tag;      /* encapsulated union: the switch */
 	const char *union_name; /* encapsulated union: the member that holds the arms */

@@ -31,13 +31,13 @@ static const char *const known_attributes[] = {"async", "async_uuid", "auto_hand
 	"defaultvalue", "disable_consistency_check", "dual", "encode", "endpoint", "entry",
 	"explicit_handle", "fault_status", "first_is", "handle", "helpcontext", "helpstring",
 	"hidden", "id", "idempotent", "idl_quote", "ignore", "iid_is", "implicit_handle", "in",
-	"last_is", "lcid", "length_is", "local", "maybe", "max_is", "message", "min_is", "nocode",
-	"nonextensible", "notify", "notify_flag", "object", "odl", "oleautomation", "optimize",
-	"optional", "out", "partial_ignore", "pointer_default", "propget", "propput", "propputref",
-	"ptr", "public", "range", "readonly", "ref", "represent_as", "restricted", "retval",
-	"size_is", "strict_context_handle", "string", "switch_is", "switch_type", "transmit_as",
-	"type_strict_context_handle", "unique", "user_marshal", "usesgetlasterror", "uuid",
-	"v1_enum", "v1_struct", "version", "wire_marshal", NULL};
+	"last_is", "lcid", "length_is", "local", "maybe", "max_is", "message", "min_is", "ms_union",
+	"nocode", "nonextensible", "notify", "notify_flag", "object", "odl", "oleautomation",
+	"optimize", "optional", "out", "partial_ignore", "pointer_default", "propget", "propput",
+	"propputref", "ptr", "public", "range", "readonly", "ref", "represent_as", "restricted",
+	"retval", "size_is", "strict_context_handle", "string", "switch_is", "switch_type",
+	"transmit_as", "type_strict_context_handle", "unique", "user_marshal", "usesgetlasterror",
+	"uuid", "v1_enum", "v1_struct", "version", "wire_marshal", NULL};
 
 static void
 attributes(struct compiler *c, const struct attr *attrs)
@@ -292,6 +292,10 @@ resolve_type(struct compiler *c, struct type *t, const struct place_of_type *pla
 		return;
 	c->holder = t;
 	if (t->kind == TYPE_UNION) {
+		t->ms_union = !t->is_encapsulated &&
+			      (attr_find(t->attrs, "ms_union") ||
+				      (place->interface &&
+					      attr_find(place->interface->attrs, "ms_union")));
 		if (!t->tag_shape)
 			t->tag_shape = tag_shape(c, t, place);
 		union_labels(c, t);

@@ -7,6 +7,8 @@
  *   STEM_ndr.c     the four marshalling functions of each operation         emit_ndr.c
  *   STEM_client.c  functions that call                                      emit_client.c
  *   STEM_server.c  functions that are called                                emit_server.c
+ *   STEM.md        what it offers                                            emit_doc.c
+ *   STEM.json      the checked tree                                          emit_json.c
  *   STEM_selftest.c  a program that sends random values through all of it    emit_selftest.c
  */
 #ifndef IDLC_EMIT_H
@@ -31,6 +33,12 @@ SP_NODISCARD bool emit_client(
 	struct compiler *, const char *stem, const char *file, struct text *ret);
 SP_NODISCARD bool emit_server(
 	struct compiler *, const char *stem, const char *file, struct text *ret);
+SP_NODISCARD bool emit_doc(struct compiler *, const char *stem, const char *file, struct text *ret);
+SP_NODISCARD bool emit_json(
+	struct compiler *, const char *stem, const char *file, struct text *ret);
+/* The rule of `target`. */
+SP_NODISCARD bool emit_depfile(
+	struct compiler *, const char *target, const char *file, struct text *ret);
 SP_NODISCARD bool emit_selftest(
 	struct compiler *, const char *stem, const char *file, struct text *ret);
 

@@ -234,6 +234,7 @@ row(struct emitter *e, const struct interface *i, const struct operation *op)
 
 	text_open(e->out, "{");
 	text_line(e->out, ".name = \"%s.%s\",", i->name, op->name);
+	text_line(e->out, ".opnum = %u,", op->opnum);
 	text_line(e->out, ".args_size = sizeof(struct %s_args),", stem);
 	text_line(e->out, ".push = {%s_push_in, %s_push_out},", stem, stem);
 	text_line(e->out, ".pull = {%s_pull_in, %s_pull_out},", stem, stem);

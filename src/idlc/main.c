@@ -27,6 +27,9 @@ static const struct product {
 	{"server", "_server.c", "functions that are called", emit_server},
 	{"selftest", "_selftest.c",
 		"a program that tests the marshalling (not made unless asked for)", emit_selftest},
+	{"json", ".json", "the checked tree, for other tools (not made unless asked for)",
+		emit_json},
+	{"doc", ".md", "a page about the interfaces (not made unless asked for)", emit_doc},
 };
 #define N_DEFAULT_PRODUCTS 4
 #define N_PRODUCTS (sizeof(products) / sizeof(*products))
@@ -35,7 +38,7 @@ struct options {
 	const char *output, *file;
 	const char *import_paths[IMPORT_PATHS_MAX];
 	const char *macros[MACROS_MAX];
-	const char *cpp;
+	const char *cpp, *depfile;
 	bool check;
 	size_t n_macros;
 	size_t n_import_paths;
@@ -53,7 +56,8 @@ usage(FILE *out)
 	      "  -D, --define NAME[=VALUE]\n"
 	      "                     a macro for the preprocessor; repeatable\n"
 	      "      --cpp PROGRAM  the preprocessor (cpp)\n"
-	      "      --check        only read and check\n",
+	      "      --check        only read and check\n"
+	      "      --depfile FILE a Makefile rule that names all files that were read\n",
 		out);
 	for (size_t i = 0; i < N_PRODUCTS; i++)
 		fprintf(out, "      --%-9s    only %s\n", products[i].option, products[i].help);
@@ -69,8 +73,10 @@ options_parse(struct options *o, int argc, char **argv)
 		{"version", no_argument, NULL, 'V'}, {"header", no_argument, NULL, 1000},
 		{"ndr", no_argument, NULL, 1001}, {"client", no_argument, NULL, 1002},
 		{"server", no_argument, NULL, 1003}, {"selftest", no_argument, NULL, 1004},
-		{"define", required_argument, NULL, 'D'}, {"cpp", required_argument, NULL, 'p'},
-		{"check", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+		{"json", no_argument, NULL, 1005}, {"doc", no_argument, NULL, 1006},
+		{"depfile", required_argument, NULL, 'd'}, {"define", required_argument, NULL, 'D'},
+		{"cpp", required_argument, NULL, 'p'}, {"check", no_argument, NULL, 'c'},
+		{NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "o:I:D:hV", table, NULL)) != -1) {
@@ -82,6 +88,8 @@ options_parse(struct options *o, int argc, char **argv)
 			o->macros[o->n_macros++] = optarg;
 		} else if (option == 'p') {
 			o->cpp = optarg;
+		} else if (option == 'd') {
+			o->depfile = optarg;
 		} else if (option == 'c') {
 			o->check = true;
 		} else if (option >= 1000) {
@@ -133,6 +141,22 @@ make(struct compiler *c, const struct product *product, const char *output, cons
 	return ok;
 }
 
+/* The rule is that of the header, which is there whatever else is made. */
+static bool
+make_depfile(struct compiler *c, const struct options *o, const char *stem, const char *file)
+{
+	struct text text = {0};
+	char *target = mem_printf("%s/%s.h", o->output, stem);
+	bool ok = target && emit_depfile(c, target, file, &text);
+
+	if (!ok)
+		fputs("sallyport-idl: out of memory\n", stderr);
+	ok = ok && write_file(o->depfile, &text);
+	text_fini(&text);
+	mem_free(target);
+	return ok;
+}
+
 static int
 compile(struct compiler *c, const struct options *o)
 {
@@ -147,6 +171,8 @@ compile(struct compiler *c, const struct options *o)
 	for (size_t i = 0; i < N_PRODUCTS && ok; i++)
 		if (o->wanted[i] || (all && i < N_DEFAULT_PRODUCTS))
 			ok = make(c, &products[i], o->output, stem, file);
+	if (ok && o->depfile)
+		ok = make_depfile(c, o, stem, file);
 	mem_free(stem);
 	return ok ? 0 : EXIT_CANNOT;
 }

@@ -70,6 +70,12 @@ index_name(struct marshal *m)
 	return compiler_printf(m->c, "%c", 'i' + (int)(m->loops % 16));
 }
 
+static bool
+is_ms_union(const struct shape *s)
+{
+	return s->kind == SHAPE_UNION && s->type->ms_union;
+}
+
 static void
 element(struct marshal *m, bool is_pull, const struct shape *s, const char *at, const char *index,
 	struct scope *scope)
@@ -77,6 +83,9 @@ element(struct marshal *m, bool is_pull, const struct shape *s, const char *at, 
 	if (*at == '&')
 		at = compiler_printf(m->c, "(%s)", at);
 	at = compiler_printf(m->c, "%s[%s]", at, index);
+	if (is_ms_union(s->to)) /* which aligns nothing but its tag by itself */
+		text_line(m->out, is_pull ? "sp_pull_align(pull, %u);" : "sp_push_align(push, %u);",
+			layout_of(m->c, s->to).alignment);
 	if (is_pull)
 		marshal_pull(m, s->to, at, scope);
 	else
@@ -114,7 +123,7 @@ is_copied(const struct shape *e)
 static bool
 element_needs_braces(bool is_pull, const struct shape *e)
 {
-	return e->kind == SHAPE_ARRAY || e->has_range ||
+	return e->kind == SHAPE_ARRAY || e->has_range || is_ms_union(e) ||
 	       (!is_pull && e->kind == SHAPE_POINTER && marshal_size_of(e));
 }
 

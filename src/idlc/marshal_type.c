@@ -46,6 +46,8 @@ align_start(struct marshal *m, bool is_pull, const struct shape *whole, const st
 {
 	struct layout l = layout_of(m->c, whole);
 
+	if (whole->type->ms_union)
+		l.alignment = 1; /* the tag aligns itself */
 	if (!starts_aligned(m, first, &l))
 		align_both(m, is_pull, l.alignment, l.alignment64);
 }
@@ -348,8 +350,10 @@ align_arm(struct marshal *m, bool is_pull, const struct shape *s)
 {
 	struct layout tag = layout_of(m->c, s->type->tag_shape), l = layout_of(m->c, s);
 
-	if (l.alignment64 > tag.alignment64)
-		align_both(m, is_pull, 1, l.alignment64);
+	unsigned alignment = s->type->ms_union && l.alignment > tag.alignment ? l.alignment : 1;
+
+	if (alignment > 1 || l.alignment64 > tag.alignment64)
+		align_both(m, is_pull, alignment, l.alignment64);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <sallyport/selftest.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ndr/ndr.h"
@@ -133,6 +134,8 @@ struct trial {
 	const struct sp_selftest_operation *op;
 	bool out;
 	enum syntax syntax;
+	const char *folder; /* for dumps, or NULL */
+	unsigned round;
 };
 
 static bool
@@ -199,6 +202,38 @@ sum(const struct trial *t, const void *args)
 	return t->st->sum;
 }
 
+/* For comparison with other implementations: IFACE.OP.OPNUM.ROUND.DIRECTION.SYNTAX in the folder that was asked for. */
+static void
+dump(const struct trial *t, const struct buf *bytes, bool out)
+{
+	static const char *const names[] = {"ndr", "big", "ndr64"};
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s.%u.%u.%s.%s", t->folder, t->op->name, t->op->opnum,
+		t->round, out ? "out" : "in", names[t->syntax]);
+	file = fopen(path, "we");
+	if (!file)
+		return;
+	fwrite(bytes->data + bytes->start, 1, bytes->end - bytes->start, file);
+	fclose(file);
+}
+
+/* With the question that an answer belongs to. */
+static void
+dump_both(const struct trial *t, const struct buf *bytes, const void *args)
+{
+	struct trial question = *t;
+	struct buf *asked;
+
+	question.out = false;
+	dump(t, bytes, t->out);
+	asked = t->out ? push(&question, args) : NULL;
+	if (asked)
+		dump(t, asked, false);
+	buf_unref(asked);
+}
+
 static bool
 exchange(const struct trial *t, const void *args)
 {
@@ -208,6 +243,8 @@ exchange(const struct trial *t, const void *args)
 
 	if (!bytes)
 		return false;
+	if (t->folder)
+		dump_both(t, bytes, args);
 	if (t->out) {
 		memcpy(again, args, t->op->args_size);
 		t->op->clear(again);
@@ -221,11 +258,12 @@ exchange(const struct trial *t, const void *args)
 static bool
 operation(struct sp_selftest *st, const struct sp_selftest_operation *op)
 {
-	struct trial t = {.st = st, .op = op};
+	struct trial t = {.st = st, .op = op, .folder = getenv("SP_SELFTEST_DUMP")};
 	void *args;
 
 	for (unsigned i = 0; i < ROUNDS * 2; i++) {
 		t.out = i % 2;
+		t.round = i;
 		arena_reset(&st->arena);
 		st->depth = 0;
 		args = sp_selftest_alloc(st, 1, op->args_size);
