@@ -78,7 +78,7 @@ names_add(struct compiler *c, enum name_space space, const char *text, struct me
 
 #define SIMILAR_MAX 64
 
-/* Letters to change, insert or take out (Levenshtein); upper and lower case are half as far apart. */
+/* Letters to change, insert or take out (Levenshtein); upper and lower case are the same. */
 static unsigned
 distance(const char *a, const char *b)
 {
