@@ -91,9 +91,7 @@ distance(const char *a, const char *b)
 		corner = row[0];
 		row[0] = (unsigned)i * 2;
 		for (size_t j = 1; j <= n; j++) {
-			unsigned change = *a == b[j - 1]                     ? 0
-					  : (*a | 0x20) == (b[j - 1] | 0x20) ? 1
-									     : 2;
+			unsigned change = (*a | 0x20) == (b[j - 1] | 0x20) ? 0 : 2;
 
 			above = row[j];
 			row[j] = corner + change;
