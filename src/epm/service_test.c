@@ -317,19 +317,30 @@ wait_for_status(struct stand *s, uint32_t wanted, struct tower *ret)
 }
 
 static sp_server *
-server_start(const struct stand *s)
+server_with_objects(const struct stand *s, size_t n_objects)
 {
+	struct sp_uuid *objects = calloc(n_objects + 1, sizeof(*objects));
 	struct sp_server_options options = {.port_policy = "/nonexistent/ports.yaml",
 		.ncalrpc_dir = s->dir,
 		.log = on_server_log};
-	struct sp_interface_options offered = {.annotation = "to be found"};
+	struct sp_interface_options offered = {
+		.annotation = "to be found", .objects = objects, .n_objects = n_objects};
 	sp_server *server;
 
+	for (size_t i = 0; i < n_objects; i++)
+		objects[i] = (struct sp_uuid){.time_low = 1 + (uint32_t)i};
 	assert_int_equal(sp_server_new(&options, &server, NULL), 0);
 	assert_int_equal(sp_server_use_protseq(server, "ncacn_ip_tcp", NULL, NULL, NULL), 0);
 	assert_int_equal(sp_server_register(server, &found_interface, "", &offered, NULL), 0);
 	assert_int_equal(sp_server_start(server, 1, NULL), 0);
+	free(objects);
 	return server;
+}
+
+static sp_server *
+server_start(const struct stand *s)
+{
+	return server_with_objects(s, 0);
 }
 
 /* --- the tests --- */
@@ -358,6 +369,20 @@ a_server_is_found_at_the_address_dialled_and_goes_with_its_session(void **state)
 	sp_server_free(server);
 	wait_for_status(s, EPT_NCA_NOT_REGISTERED, &found);
 	assert_int_equal(atomic_load(&n_server_errors), 0);
+}
+
+/* More than the registrar puts into one request. */
+static void
+a_server_of_many_objects_is_registered_whole(void **state)
+{
+	struct stand *s = *state;
+	sp_server *server = server_with_objects(s, 1700);
+
+	for (int i = 0; lookup_all(s->call, 500, NULL) != 2 + 1700; i++) {
+		assert_true(i < 500);
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	sp_server_free(server);
 }
 
 static void
@@ -720,6 +745,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		STAND_TEST(the_mapper_finds_itself_and_its_local_endpoint),
 		STAND_TEST(a_server_is_found_at_the_address_dialled_and_goes_with_its_session),
+		STAND_TEST(a_server_of_many_objects_is_registered_whole),
 		STAND_TEST(a_client_without_an_endpoint_gets_there),
 		STAND_TEST(servers_come_back_after_the_mapper),
 		STAND_TEST(nobody_registers_over_tcp),

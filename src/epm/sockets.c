@@ -248,7 +248,7 @@ covers(const struct seen *seen, uint32_t wanted)
 	if (IN6_IS_ADDR_UNSPECIFIED(&seen->address))
 		return true;
 	if (!IN6_IS_ADDR_V4MAPPED(&seen->address))
-		return wanted == 0 && !IN6_IS_ADDR_LOOPBACK(&seen->address);
+		return wanted == 0; /* no tower could name that address */
 	return ipv4 == 0 || ipv4 == wanted;
 }
 

@@ -11,9 +11,16 @@
 #include "wire/tower.h"
 
 #define RETRY_FIRST (100 * SP_MILLISECOND)
-#define RETRY_LAST (1 * SP_SECOND) /* everything is back within 2 s of the mapper's return */
+#define RETRY_LAST (1 * SP_SECOND)     /* everything is back within 2 s of the mapper's return */
+#define RETRY_REFUSED (10 * SP_SECOND) /* whoever runs the mapper may change his mind */
 #define EPT_INSERT 0
+#define BATCH 500 /* entries of one request */
 #define MAX_REQUEST (16u << 20)
+
+/* The next entry to register: an interface, under one of its objects, at an endpoint. */
+struct cursor {
+	size_t interface, object, listener;
+};
 
 struct registrar {
 	sp_server *server;
@@ -24,7 +31,9 @@ struct registrar {
 	struct assoc_limits limits;
 	bool connected; /* link is in use */
 	bool ending;
-	bool told;          /* the log knows that the mapper is missing */
+	bool told; /* the log knows that the mapper is missing, or says no */
+	struct cursor next;
+	size_t n_registered;
 	struct arena arena; /* of one exchange */
 };
 
@@ -69,37 +78,35 @@ is_mapped(const struct registration *offered, const struct listener *l)
 	return !offered->options.no_mapper && registration_is_at(offered, l);
 }
 
-static size_t
-entries_count(const sp_server *server)
+/* To the first entry from here on; false: there is none. */
+static bool
+cursor_find(const sp_server *server, struct cursor *c)
 {
-	size_t n = 0;
+	for (; c->interface < server->n_registrations; c->interface++, c->object = 0) {
+		const struct registration *offered = server->registrations[c->interface];
 
-	for (size_t i = 0; i < server->n_registrations; i++)
-		for (size_t l = 0; l < server->n_listeners; l++)
-			if (is_mapped(server->registrations[i], server->listeners[l]))
-				n += n_objects(server->registrations[i]);
-	return n;
+		for (; c->object < n_objects(offered); c->object++, c->listener = 0)
+			for (; c->listener < server->n_listeners; c->listener++)
+				if (is_mapped(offered, server->listeners[c->listener]))
+					return true;
+	}
+	return false;
 }
 
-/* Each interface, under each of its objects (or the nil one), at each endpoint. False: no memory. */
+/* The next batch, from `at` on. False: no memory. */
 static bool
-entries_make(struct registrar *r, struct epm_ept_insert_args *args)
+entries_make(struct registrar *r, struct cursor *at, struct epm_ept_insert_args *args)
 {
 	static const struct sp_uuid nil;
 	const sp_server *server = r->server;
-	ept_entry_t *e = args->entries;
 
-	for (size_t i = 0; i < server->n_registrations; i++) {
-		const struct registration *offered = server->registrations[i];
+	for (; args->num_ents < BATCH && cursor_find(server, at); at->listener++) {
+		const struct registration *offered = server->registrations[at->interface];
 		const struct sp_interface_options *o = &offered->options;
 
-		for (size_t k = 0; k < n_objects(offered); k++)
-			for (size_t l = 0; l < server->n_listeners; l++)
-				if (is_mapped(offered, server->listeners[l]) &&
-					!entry_make(r, offered,
-						o->n_objects ? &o->objects[k] : &nil,
-						server->listeners[l], e++))
-					return false;
+		if (!entry_make(r, offered, o->n_objects ? &o->objects[at->object] : &nil,
+			    server->listeners[at->listener], &args->entries[args->num_ents++]))
+			return false;
 	}
 	return true;
 }
@@ -107,18 +114,23 @@ entries_make(struct registrar *r, struct epm_ept_insert_args *args)
 static struct buf *
 request_make(struct registrar *r)
 {
-	struct epm_ept_insert_args args = {.num_ents = (uint32_t)entries_count(r->server)};
+	struct epm_ept_insert_args args = {
+		.entries = arena_alloc(&r->arena, BATCH, sizeof(*args.entries))};
+	struct cursor at = r->next;
 	struct sp_push push;
 	struct buf *stub = NULL;
 
-	args.entries = arena_alloc(&r->arena, args.num_ents, sizeof(*args.entries));
-	if (!args.entries || !entries_make(r, &args))
+	if (!args.entries || !entries_make(r, &at, &args))
 		return NULL;
 	ndr_push_init(&push, PDU_REQUEST_OBJECT_SIZE, 0, MAX_REQUEST, NULL);
 	epm_client_interface.operations[EPT_INSERT].push_in(&push, &args);
 	if (ndr_push_status(&push, NULL) == 0)
 		stub = ndr_push_finish(&push);
 	ndr_push_fini(&push);
+	if (stub) {
+		r->next = at;
+		r->n_registered += args.num_ents;
+	}
 	return stub;
 }
 
@@ -137,11 +149,41 @@ again_later(struct registrar *r, const char *why)
 	r->pause = r->pause * 2 < RETRY_LAST ? r->pause * 2 : RETRY_LAST;
 }
 
+static bool
+ask(struct registrar *r)
+{
+	static const struct sp_syntax_id *const transfer = &SYNTAX_NDR;
+	const struct assoc_request request = {.interface = epm_client_interface.id,
+		.transfers = transfer,
+		.n_transfers = 1,
+		.opnum = EPT_INSERT};
+	struct buf *stub = request_make(r);
+	uint32_t call_id;
+
+	arena_reset(&r->arena);
+	return stub && assoc_call(&r->link.conn, &request, stub, &call_id);
+}
+
+/* The session stays: the mapper is asked again now and then. */
+static void
+refused(struct registrar *r, const char *what, uint32_t status)
+{
+	if (!r->told)
+		server_log(r->server, SP_LOG_ERROR,
+			"register with the endpoint mapper - %s %u (0x%08x) - clients will not "
+			"find "
+			"this server; trying again every 10 s",
+			what, status, status);
+	r->told = true;
+	loop_timer_set(r->retry, time_after(time_now(), RETRY_REFUSED));
+}
+
 static void
 on_answer(struct registrar *r, const struct assoc_event *event)
 {
 	/* the pull puts memory of the arena where [out] parameters are */
 	struct epm_ept_insert_args args = {0};
+	struct cursor at = r->next;
 	struct sp_pull pull;
 	uint32_t status;
 
@@ -150,18 +192,20 @@ on_answer(struct registrar *r, const struct assoc_event *event)
 	epm_client_interface.operations[EPT_INSERT].pull_out(&pull, &args);
 	status = ndr_pull_status(&pull, NULL) ? RPC_X_BAD_STUB_DATA : *args.status;
 	ndr_pull_fini(&pull);
-	if (status == 0) {
-		r->told = false;
-		r->pause = RETRY_FIRST;
-		server_log(r->server, SP_LOG_INFO, "registered %zu endpoints with the mapper",
-			entries_count(r->server));
+	if (status) {
+		refused(r, "status", status);
 		return;
 	}
-	server_log(r->server, SP_LOG_ERROR,
-		"register with the endpoint mapper - status %u (0x%08x) - clients will not find "
-		"this "
-		"server",
-		status, status);
+	if (cursor_find(r->server, &at)) {
+		/* the link turns after its events: what is asked here goes out */
+		if (!ask(r))
+			refused(r, "status", RPC_S_OUT_OF_MEMORY);
+		return;
+	}
+	r->told = false;
+	r->pause = RETRY_FIRST;
+	server_log(r->server, SP_LOG_INFO, "registered %zu endpoints with the mapper",
+		r->n_registered);
 }
 
 static void
@@ -172,10 +216,7 @@ on_event(void *arg, struct assoc_event *event)
 	if (event->kind == ASSOC_EVENT_RESPONSE)
 		on_answer(r, event);
 	else if (event->kind == ASSOC_EVENT_FAULT)
-		server_log(r->server, SP_LOG_ERROR,
-			"register with the endpoint mapper - fault 0x%08x - clients will not find "
-			"this server",
-			event->status);
+		refused(r, "fault", event->status);
 	else if (event->kind == ASSOC_EVENT_REJECTED)
 		server_log(r->server, SP_LOG_ERROR,
 			"register with the endpoint mapper - %s - something else answers at its "
@@ -206,18 +247,11 @@ on_closed(void *arg, const struct assoc_event *close)
 static const struct link_owner owner = {on_event, on_turned, on_closed};
 
 static bool
-ask(struct registrar *r)
+ask_all(struct registrar *r)
 {
-	static const struct sp_syntax_id *const transfer = &SYNTAX_NDR;
-	const struct assoc_request request = {.interface = epm_client_interface.id,
-		.transfers = transfer,
-		.n_transfers = 1,
-		.opnum = EPT_INSERT};
-	struct buf *stub = request_make(r);
-	uint32_t call_id;
-
-	arena_reset(&r->arena);
-	return stub && assoc_call(&r->link.conn, &request, stub, &call_id);
+	r->next = (struct cursor){0};
+	r->n_registered = 0;
+	return ask(r);
 }
 
 static void
@@ -227,6 +261,13 @@ on_retry(void *arg)
 	char path[LOCAL_PATH];
 	int fd, error;
 
+	if (r->connected) { /* it has said no before: once more from the start */
+		if (ask_all(r))
+			link_turn(&r->link);
+		else
+			link_end(&r->link);
+		return;
+	}
 	if (!local_path(r->server->options.ncalrpc_dir, r->server->options.mapper_endpoint, path)) {
 		again_later(r, "that makes no path of a socket");
 		return;
@@ -244,7 +285,7 @@ on_retry(void *arg)
 		return;
 	}
 	r->connected = true;
-	if (ask(r))
+	if (ask_all(r))
 		link_turn(&r->link);
 	else
 		link_end(&r->link);
