@@ -73,24 +73,44 @@ map_changed(void)
 /* --- who may ask --- */
 
 static sp_status
-on_access(sp_call *call, uint32_t opnum, void *arg)
+admit(sp_call *call, const char *what)
 {
 	sp_nanos now = time_now();
 	struct client c;
 	enum admission_verdict verdict;
 
 	client_of(call, &c);
-	if (opnum < N_OPS)
-		atomic_fetch_add(&figures.calls[opnum], 1);
 	verdict = admission_ask(service.admission, service.settings, &c, now);
 	if (verdict == ADMITTED)
 		return 0;
 	atomic_fetch_add(&figures.refused[verdict], 1);
 	if (admission_is_news(service.admission, &c, now))
-		tell(SP_LOG_WARNING, "%s from %s refused: %s",
-			opnum < N_OPS ? op_names[opnum] : "a call", sp_call_peer(call),
+		tell(SP_LOG_WARNING, "%s from %s refused: %s", what, sp_call_peer(call),
 			admission_reason(verdict));
 	return admission_fault(verdict);
+}
+
+static sp_status
+on_access(sp_call *call, uint32_t opnum, void *arg)
+{
+	if (opnum < N_OPS)
+		atomic_fetch_add(&figures.calls[opnum], 1);
+	return admit(call, opnum < N_OPS ? op_names[opnum] : "a call");
+}
+
+/* [MS-RPCE] 3.1.1.1.3: the restriction is one of all interfaces; the server brings that for management along. */
+static sp_status
+on_other_access(sp_call *call, uint32_t opnum, void *arg)
+{
+	return admit(call, "a call of the management interface");
+}
+
+static void
+others_guard(sp_server *server)
+{
+	for (size_t i = 0; i < server->n_registrations; i++)
+		if (!server->registrations[i]->options.access)
+			server->registrations[i]->options.access = on_other_access;
 }
 
 /* --- who may change the map --- */
@@ -650,8 +670,12 @@ service_register(sp_server *server, struct sp_error *reterr)
 		.access = on_access,
 		.connection_closed = on_connection_closed,
 	};
+	sp_status status =
+		sp_server_register(server, &epm_server_interface, &handlers, &options, reterr);
 
-	return sp_server_register(server, &epm_server_interface, &handlers, &options, reterr);
+	if (!status)
+		others_guard(server);
+	return status;
 }
 
 bool

@@ -4,6 +4,7 @@
 
 usage: ask.py map HOST UUID,VERSION [MAX]   one line a tower: ADDRESS PORT, in the order of the answer
        ask.py list HOST                     one line an entry: UUID ADDRESS PORT (ncacn_ip_tcp only)
+       ask.py mgmt HOST                     "served" when the management interface answers
        ask.py map-timed SECONDS HOST UUID,VERSION    asks until the time is over; N answers
 A refusal is one line: "fault NAME-OR-NUMBER", nothing found: "not registered".
 """
@@ -11,7 +12,7 @@ import socket
 import sys
 import time
 
-from impacket.dcerpc.v5 import epm, transport
+from impacket.dcerpc.v5 import epm, mgmt, transport
 from impacket.uuid import bin_to_string, uuidtup_to_bin
 
 NDR = ('8a885d04-1ceb-11c9-9fe8-08002b104860', '2.0')
@@ -80,6 +81,11 @@ def main(what, *args):
             uuid, version = args[1].split(',')
             for at in map_once(connect(args[0]), uuid, version, int(args[2]) if len(args) > 2 else 16):
                 print(*at)
+        elif what == 'mgmt':
+            dce = connect(args[0], bound=False)
+            dce.bind(mgmt.MSRPC_UUID_MGMT)
+            mgmt.hinq_if_ids(dce)
+            print('served')
         elif what == 'map-timed':
             dce, n, end = connect(args[1]), 0, time.monotonic() + float(args[0])
             uuid, version = args[2].split(',')

@@ -160,9 +160,11 @@ def anonymous_remote_callers_are_refused(net):
         for address in ('192.0.2.1', '2001:db8::1'):
             line = net.client.ask('map', address, CALC)[0]
             expect_same('access' in line.lower() and 'denied' in line, True, f'{value} at {address}: {line}')
+        expect_same('denied' in net.client.ask('mgmt', '192.0.2.1')[0], True, 'the management interface, too')
         expect_same(net.server.ask('map', '192.0.2.1', CALC)[0], net.towers('192.0.2.1')[0], 'the host itself may')
     net.reload('lookups: {restrict_remote_clients: 0}\n')
     expect_same(net.client.ask('map', '192.0.2.1', CALC)[0], net.towers('192.0.2.1')[0], 'with 0 everybody may')
+    expect_same(net.client.ask('mgmt', '192.0.2.1'), ['served'], 'management with 0')
     expect_same('refused: anonymous' in net.log.read_text(), True, 'the log says so')
 
 
