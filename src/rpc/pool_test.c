@@ -34,6 +34,30 @@ down(struct stage *s)
 
 static struct line a, b, c; /* connections; large, and one test at a time */
 
+/* The next PDU on this connection is a request, which is answered. */
+static void
+answer(struct stage *s, struct line *l, uint32_t value)
+{
+	line_expect(l, s->client, PTYPE_REQUEST);
+	line_respond(l, l->h.call_id, value);
+}
+
+/* A multiplexing connection is made, and the first request comes over it. */
+static void
+requested(struct stage *s, struct line *l)
+{
+	line_bound(&s->peer, s->client, l, MPX, KEEPS);
+	line_expect(l, s->client, PTYPE_REQUEST);
+}
+
+/* A first call of the client's, whose request has come. */
+static void
+begun(struct stage *s, struct trial_call *t, unsigned opnum, struct line *l)
+{
+	trial_start(t, s->client, opnum, 1);
+	requested(s, l);
+}
+
 /* Turns for a while in which nothing shall come. */
 static void
 expect_silence(struct stage *s, struct line *l)
@@ -152,9 +176,7 @@ cancelled_call_may_still_be_answered_within_its_grace(void **state)
 	struct stage s;
 
 	up(&s, NULL);
-	trial_start(&t, s.client, TRIAL_ADD, 1);
-	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
+	begun(&s, &t, TRIAL_ADD, &a);
 	sp_call_cancel(t.call);
 	sp_call_cancel(t.call);
 	line_expect(&a, s.client, PTYPE_CO_CANCEL);
@@ -188,9 +210,7 @@ after_the_grace_the_call_is_orphaned_and_the_connection_goes_on(void **state)
 	uint32_t id;
 
 	up(&s, &options);
-	trial_start(&t, s.client, TRIAL_ADD, 1);
-	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
+	begun(&s, &t, TRIAL_ADD, &a);
 	id = a.h.call_id;
 	began = time_now();
 	sp_call_cancel(t.call);
@@ -241,8 +261,7 @@ without_the_feature_an_orphan_ends_its_connection_after_the_others(void **state)
 	line_expect_close(&a, s.client);
 	line_expect(&b, s.client, PTYPE_BIND);
 	line_ack(&b, MPX, 0, 78);
-	line_expect(&b, s.client, PTYPE_REQUEST);
-	line_respond(&b, b.h.call_id, 30);
+	answer(&s, &b, 30);
 	trial_run(s.client, &next);
 	assert_int_equal(next.args.value, 30);
 	sp_call_free(t.call);
@@ -269,8 +288,7 @@ call_that_has_not_left_is_cancelled_at_once_and_provably_did_not_run(void **stat
 	assert_int_equal(t[1].status, RPC_S_CALL_CANCELLED);
 	assert_true(t[1].error.did_not_execute);
 	line_ack(&a, MPX, KEEPS, 77);
-	line_expect(&a, s.client, PTYPE_REQUEST);
-	line_respond(&a, a.h.call_id, 10);
+	answer(&s, &a, 10);
 	trial_run(s.client, &t[0]);
 	expect_silence(&s, &a);
 	sp_call_free(t[0].call);
@@ -289,8 +307,7 @@ late_call_is_orphaned_and_two_silences_end_the_connection(void **state)
 	up(&s, &options);
 	trial_start(&t, s.client, TRIAL_ADD, 1);
 	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
-	line_respond(&a, a.h.call_id, 1);
+	answer(&s, &a, 1);
 	trial_run(s.client, &t);
 	for (int i = 0; i < 2; i++) {
 		trial_again(&t, TRIAL_ADD, 1);
@@ -304,8 +321,7 @@ late_call_is_orphaned_and_two_silences_end_the_connection(void **state)
 	line_expect_close(&a, s.client);
 	trial_again(&t, TRIAL_ADD, 1);
 	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
-	line_expect(&b, s.client, PTYPE_REQUEST);
-	line_respond(&b, b.h.call_id, 2);
+	answer(&s, &b, 2);
 	trial_run(s.client, &t);
 	assert_int_equal(t.args.value, 2);
 	sp_call_free(t.call);
@@ -325,8 +341,7 @@ peer_that_stops_reading_loses_the_connection_and_not_the_client(void **state)
 	up(&s, &options);
 	trial_start(&t, s.client, TRIAL_ADD, 1);
 	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
-	line_respond(&a, a.h.call_id, 1);
+	answer(&s, &a, 1);
 	trial_run(s.client, &t);
 	for (int i = 0; i < 2; i++) {
 		t.ended = 0;
@@ -343,8 +358,7 @@ peer_that_stops_reading_loses_the_connection_and_not_the_client(void **state)
 	assert_int_equal(sp_client_n_connections(s.client), 0);
 	trial_again(&t, TRIAL_ADD, 1);
 	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
-	line_expect(&b, s.client, PTYPE_REQUEST);
-	line_respond(&b, b.h.call_id, 2);
+	answer(&s, &b, 2);
 	trial_run(s.client, &t);
 	assert_int_equal(t.args.value, 2);
 	sp_call_free(t.call);
@@ -367,8 +381,7 @@ call_that_never_left_is_tried_once_more_on_a_new_connection(void **state)
 	line_expect(&a, s.client, PTYPE_BIND);
 	line_close(&a);
 	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
-	line_expect(&b, s.client, PTYPE_REQUEST);
-	line_respond(&b, b.h.call_id, 2);
+	answer(&s, &b, 2);
 	trial_run(s.client, &t);
 	assert_int_equal(t.args.value, 2);
 	line_close(&b);
@@ -395,9 +408,7 @@ call_that_left_is_never_tried_again(void **state)
 	struct stage s;
 
 	up(&s, NULL);
-	trial_start(&t, s.client, TRIAL_ADD, 1);
-	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
+	begun(&s, &t, TRIAL_ADD, &a);
 	line_close(&a);
 	trial_run(s.client, &t);
 	assert_int_equal(t.status, RPC_S_CALL_FAILED);
@@ -415,13 +426,10 @@ idempotent_call_is_tried_again_although_it_left(void **state)
 	struct stage s;
 
 	up(&s, NULL);
-	trial_start(&t, s.client, TRIAL_TWICE, 1);
-	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
+	begun(&s, &t, TRIAL_TWICE, &a);
 	line_close(&a);
 	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
-	line_expect(&b, s.client, PTYPE_REQUEST);
-	line_respond(&b, b.h.call_id, 2);
+	answer(&s, &b, 2);
 	trial_run(s.client, &t);
 	assert_int_equal(t.args.value, 2);
 	/* when the second try gets nowhere, the first may have run all the same */
@@ -443,9 +451,7 @@ fault_of_a_call_that_did_not_execute_says_so(void **state)
 	struct stage s;
 
 	up(&s, NULL);
-	trial_start(&t, s.client, TRIAL_ADD, 1);
-	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
+	begun(&s, &t, TRIAL_ADD, &a);
 	line_fault(&a, a.h.call_id, NCA_S_SERVER_TOO_BUSY, PFC_DID_NOT_EXECUTE);
 	trial_run(s.client, &t);
 	assert_int_equal(t.status, RPC_S_SERVER_TOO_BUSY);
@@ -455,8 +461,7 @@ fault_of_a_call_that_did_not_execute_says_so(void **state)
 	line_expect(&a, s.client, PTYPE_REQUEST);
 	line_fault(&a, a.h.call_id, 0x1c00000c, PFC_DID_NOT_EXECUTE);
 	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
-	line_expect(&b, s.client, PTYPE_REQUEST);
-	line_respond(&b, b.h.call_id, 2);
+	answer(&s, &b, 2);
 	trial_run(s.client, &t);
 	assert_int_equal(t.args.value, 2);
 	sp_call_free(t.call);
@@ -472,15 +477,12 @@ server_that_says_shutdown_finishes_and_gets_nothing_new(void **state)
 	struct stage s;
 
 	up(&s, NULL);
-	trial_start(&t, s.client, TRIAL_ADD, 1);
-	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
+	begun(&s, &t, TRIAL_ADD, &a);
 	line_shutdown(&a);
 	for (int i = 0; i < 5; i++)
 		trial_turn(s.client, 2);
 	trial_start(&next, s.client, TRIAL_ADD, 2);
-	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
-	line_expect(&b, s.client, PTYPE_REQUEST);
+	requested(&s, &b);
 	line_respond(&a, a.h.call_id, 10);
 	line_respond(&b, b.h.call_id, 20);
 	trial_run(s.client, &t);
@@ -504,15 +506,13 @@ connection_that_was_closed_while_idle_is_replaced_without_a_word(void **state)
 	up(&s, NULL);
 	trial_start(&t, s.client, TRIAL_ADD, 1);
 	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
-	line_respond(&a, a.h.call_id, 2);
+	answer(&s, &a, 2);
 	trial_run(s.client, &t);
 	line_close(&a);
 	usleep(5000); /* nobody polls meanwhile, as between blocking calls */
 	trial_again(&t, TRIAL_ADD, 5);
 	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
-	line_expect(&b, s.client, PTYPE_REQUEST);
-	line_respond(&b, b.h.call_id, 6);
+	answer(&s, &b, 6);
 	trial_run(s.client, &t);
 	assert_int_equal(t.args.value, 6);
 	sp_call_free(t.call);
@@ -562,8 +562,7 @@ last_idle_connection_is_closed_on_demand(void **state)
 	up(&s, &options);
 	trial_start(&t, s.client, TRIAL_ADD, 1);
 	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
-	line_respond(&a, a.h.call_id, 1);
+	answer(&s, &a, 1);
 	trial_run(s.client, &t);
 	line_expect_close(&a, s.client);
 	assert_int_equal(sp_client_n_connections(s.client), 0);
@@ -586,8 +585,7 @@ big_endian_server_is_understood(void **state)
 	line_expect(&a, s.client, PTYPE_BIND);
 	a.big_endian = true;
 	line_ack(&a, MPX, KEEPS, 77);
-	line_expect(&a, s.client, PTYPE_REQUEST);
-	line_respond(&a, a.h.call_id, 0x01020304);
+	answer(&s, &a, 0x01020304);
 	trial_run(s.client, &t);
 	assert_int_equal(t.status, 0);
 	assert_int_equal(t.args.value, 0x01020304);
@@ -613,8 +611,7 @@ verification_trailer_says_what_the_request_is_also_when_it_is_sent_again(void **
 	up(&s, &options);
 	trial_start(&t, s.client, TRIAL_TWICE, 1);
 	for (int i = 0; i < 2; i++) {
-		line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-		line_expect(&a, s.client, PTYPE_REQUEST);
+		requested(&s, &a);
 		assert_int_equal(a.h.frag_len, PDU_REQUEST_SIZE + 8 + 72);
 		assert_int_equal(
 			verification_get(a.pdu + PDU_REQUEST_SIZE + 8, 72, &v), VERIFICATION_FOUND);
@@ -645,8 +642,7 @@ oversized_answer_is_its_own_calls_fault_and_the_others_are_lost(void **state)
 	trial_start(&t[0], s.client, TRIAL_ADD, 1);
 	trial_start(&t[1], s.client, TRIAL_ADD, 2);
 	trial_start(&t[2], s.client, TRIAL_TWICE, 3);
-	line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-	line_expect(&a, s.client, PTYPE_REQUEST);
+	requested(&s, &a);
 	line_expect(&a, s.client, PTYPE_REQUEST);
 	id = a.h.call_id;
 	line_expect(&a, s.client, PTYPE_REQUEST);
@@ -658,8 +654,7 @@ oversized_answer_is_its_own_calls_fault_and_the_others_are_lost(void **state)
 	assert_int_equal(t[0].status, RPC_S_CALL_FAILED);
 	assert_null(strstr(t[0].error.sentence, "max_reply"));
 	/* the idempotent one goes on elsewhere */
-	line_bound(&s.peer, s.client, &b, MPX, KEEPS);
-	line_expect(&b, s.client, PTYPE_REQUEST);
+	requested(&s, &b);
 	assert_int_equal(line_request_value(&b), 3);
 	for (int i = 0; i < 3; i++)
 		sp_call_free(t[i].call);
@@ -686,8 +681,7 @@ silent_connections_are_probed_as_the_level_says(void **state)
 
 		up(&s, &options);
 		trial_start(&t, s.client, TRIAL_ADD, 1);
-		line_bound(&s.peer, s.client, &a, MPX, KEEPS);
-		line_expect(&a, s.client, PTYPE_REQUEST);
+		requested(&s, &a);
 		int fd = list_entry(s.client->sessions.next, struct session, node)->link.fd;
 		getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &len);
 		getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &len);
