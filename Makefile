@@ -59,6 +59,7 @@ bench: build-packages build-release/build.ninja
 	meson configure build-release -Dbench=true
 	ninja -C build-release -j$(JOBS)
 	build-release/bench/calls
+	build-release/bench/client
 	build-release/bench/map
 	tests/peers/run bench/mapper_samba.py $(CURDIR)/build-release
 

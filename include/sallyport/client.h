@@ -137,7 +137,10 @@ void sp_call_cancel(sp_call *);
 
 int sp_client_fd(const sp_client *);       /* one descriptor for all that the client waits for */
 short sp_client_events(const sp_client *); /* what to poll(2) it for: POLLIN */
-/* CLOCK_MONOTONIC: when to call sp_client_service() at the latest; SP_NEVER, 0: at once. It may be too early. */
+/*
+ * CLOCK_MONOTONIC: when to call sp_client_service() at the latest; SP_NEVER, 0: at once. It may be too early. To be asked
+ * again after calls were started or cancelled: where others are under way, they leave together in the next service.
+ */
 sp_nanos sp_client_due(const sp_client *);
 int sp_client_timeout_ms(const sp_client *); /* the same as poll(2)'s timeout, from now */
 /* Does what there is to do and calls what has ended; never waits. Not from a call's function. */

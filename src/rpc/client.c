@@ -224,10 +224,23 @@ output_flush(sp_client *client)
 	}
 }
 
+/* Where calls are under way already, the next ones wait for each other: many leave in one write. */
+static bool
+any_joins_others(const sp_client *client)
+{
+	list_for (it, &client->sessions) {
+		const struct session *s = list_entry(it, struct session, node);
+
+		if (s->dirty && s->n_calls > 1)
+			return true;
+	}
+	return false;
+}
+
 void
 client_flush(sp_client *client)
 {
-	if (client->poller->turning)
+	if (client->poller->turning || any_joins_others(client))
 		client_wake(client);
 	else
 		output_flush(client);

@@ -83,7 +83,7 @@ client_call_of(const sp_call *call)
 sp_nanos client_deadline(const sp_client *, sp_nanos timeout);
 /* There is something to do at the end of this turn. */
 void client_wake(sp_client *);
-/* What was said to sessions goes out: at once, or within a turn at its end, all in one write. */
+/* What was said to sessions goes out: a single call at once, several at the end of this turn or the next, in one write. */
 void client_flush(sp_client *);
 /* Where, for sentences: the peer or what was asked for. */
 const char *client_where(const sp_client *);

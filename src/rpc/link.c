@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "net/pipe.h"
 
-#define IOV_MAX_TAKEN 16
+#define IOV_MAX_TAKEN 64
 
 bool
 link_flush(struct link *l, bool *ret_blocked)
