@@ -49,13 +49,12 @@ def test_nmap_lists_every_entry(stand):
     stand.start('smb', '/usr/bin/python3', '-c', SMB)
     wait_for(lambda: can_connect(445), 15, 'the SMB server listens')
     out = stand.run('nmap', '-n', '-Pn', '-sT', '-p', '445', '--script', 'msrpc-enum', '127.0.0.1', timeout=150)
-    found, uuid = [], None
-    for line in out.splitlines():
-        m = re.search(r'uuid: ([0-9a-f-]{36})', line)
-        uuid = m.group(1) if m else uuid
-        m = re.search(r'tcp_port: (\d+)', line)
-        if m and m.group(1) in stand.ours:
-            found.append((uuid, m.group(1)))
+    found = []
+    # an entry is a block of lines, which stand in any order (a Lua table)
+    for block in re.split(r'\n\|\s*\n', out):
+        uuid, port = re.search(r'uuid: ([0-9a-f-]{36})', block), re.search(r'tcp_port: (\d+)', block)
+        if uuid and port and port.group(1) in stand.ours:
+            found.append((uuid.group(1), port.group(1)))
     expect_same(len(found), N, 'how many')
     expect(sorted(found) == sorted((e[0], e[2]) for e in registered(stand)), 'nmap lists something else')
 
