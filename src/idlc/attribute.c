@@ -9,19 +9,23 @@ struct seen {
 	const char *name;
 };
 
-static const char *const known_attributes[] = {"async", "async_uuid", "auto_handle", "broadcast",
-	"byte_count", "call_as", "callback", "case", "code", "comm_status", "context_handle",
-	"context_handle_noserialize", "context_handle_serialize", "custom", "decode", "default",
-	"defaultvalue", "disable_consistency_check", "dual", "encode", "endpoint", "entry",
-	"explicit_handle", "fault_status", "first_is", "handle", "helpcontext", "helpstring",
-	"hidden", "id", "idempotent", "idl_quote", "ignore", "iid_is", "implicit_handle", "in",
-	"last_is", "lcid", "length_is", "local", "maybe", "max_is", "message", "min_is", "ms_union",
-	"nocode", "nonextensible", "notify", "notify_flag", "object", "odl", "oleautomation",
-	"optimize", "optional", "out", "partial_ignore", "pointer_default", "propget", "propput",
-	"propputref", "ptr", "public", "range", "readonly", "ref", "represent_as", "restricted",
-	"retval", "size_is", "strict_context_handle", "string", "switch_is", "switch_type",
-	"transmit_as", "type_strict_context_handle", "unique", "user_marshal", "usesgetlasterror",
-	"uuid", "v1_enum", "v1_struct", "version", "wire_marshal", NULL};
+static const char *const known_attributes[] = {"aggregatable", "allocate", "appobject", "async",
+	"async_uuid", "auto_handle", "bindable", "broadcast", "byte_count", "call_as", "callback",
+	"case", "code", "comm_status", "context_handle", "context_handle_noserialize",
+	"context_handle_serialize", "control", "cs_char", "custom", "decode", "default",
+	"defaultbind", "defaultvalue", "disable_consistency_check", "displaybind", "dual",
+	"enable_allocate", "encode", "endpoint", "entry", "explicit_handle", "fault_status",
+	"first_is", "handle", "heap", "helpcontext", "helpfile", "helpstring", "helpstringcontext",
+	"hidden", "id", "idempotent", "idl_quote", "ignore", "iid_is", "immediatebind",
+	"implicit_handle", "in", "in_line", "last_is", "lcid", "length_is", "licensed", "local",
+	"max_is", "maybe", "message", "min_is", "ms_union", "nocode", "noncreatable",
+	"nonextensible", "notify", "notify_flag", "object", "odl", "oleautomation", "optimize",
+	"optional", "out", "out_of_line", "partial_ignore", "pointer_default", "propget", "propput",
+	"propputref", "proxy", "ptr", "public", "range", "readonly", "ref", "replaceable",
+	"represent_as", "requestedit", "restricted", "retval", "size_is", "source",
+	"strict_context_handle", "string", "switch_is", "switch_type", "transmit_as",
+	"type_strict_context_handle", "uidefault", "unique", "user_marshal", "usesgetlasterror",
+	"uuid", "v1_enum", "v1_struct", "vararg", "version", "wire_marshal", NULL};
 
 void
 check_attributes(struct compiler *c, const struct attr *attrs)

@@ -111,7 +111,6 @@ check_expressions(struct compiler *c, struct shape *s, struct field *siblings)
 
 /* --- types --------------------------------------------------------------------------------------- */
 
-
 static void
 case_values(struct compiler *c, struct type *t)
 {

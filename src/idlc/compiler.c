@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "idlc/acf.h"
 #include "idlc/diagnostic.h"
 #include "idlc/preprocess.h"
 #include "idlc/stream.h"
@@ -191,6 +192,7 @@ compiler_read(struct compiler *c, const char *path)
 		source = source_open(c, path, false);
 		if (source) {
 			parse_file(c, source, 0);
+			acf_read(c, path);
 			if (!c->has_syntax_errors)
 				check(c);
 		} else {

@@ -50,9 +50,6 @@ included(struct emitter *e, const struct source *s)
 static void
 rule(struct emitter *e)
 {
-	struct seen *seen = NULL;
-
-	e->job = &seen;
 	text_raw(e->out, e->stem, strlen(e->stem));
 	text_raw(e->out, ":", 1);
 	for (const struct source *s = e->c->sources; s; s = s->next) {
@@ -65,7 +62,8 @@ rule(struct emitter *e)
 bool
 emit_depfile(struct compiler *c, const char *target, const char *file, struct text *ret)
 {
-	struct emitter e = {c, target, file, ret, NULL};
+	struct seen *seen = NULL;
+	struct emitter e = {c, target, file, ret, &seen};
 
 	return emit_run(&e, rule);
 }

@@ -38,7 +38,7 @@ struct options {
 	const char *output, *file;
 	const char *import_paths[IMPORT_PATHS_MAX];
 	const char *macros[MACROS_MAX];
-	const char *cpp, *depfile;
+	const char *cpp, *depfile, *acf;
 	bool check;
 	size_t n_macros;
 	size_t n_import_paths;
@@ -56,6 +56,7 @@ usage(FILE *out)
 	      "  -D, --define NAME[=VALUE]\n"
 	      "                     a macro for the preprocessor; repeatable\n"
 	      "      --cpp PROGRAM  the preprocessor (cpp)\n"
+	      "      --acf FILE     attributes for it (FILE.acf beside FILE.idl, if it is there)\n"
 	      "      --check        only read and check\n"
 	      "      --depfile FILE a Makefile rule that names all files that were read\n",
 		out);
@@ -75,8 +76,8 @@ options_parse(struct options *o, int argc, char **argv)
 		{"server", no_argument, NULL, 1003}, {"selftest", no_argument, NULL, 1004},
 		{"json", no_argument, NULL, 1005}, {"doc", no_argument, NULL, 1006},
 		{"depfile", required_argument, NULL, 'd'}, {"define", required_argument, NULL, 'D'},
-		{"cpp", required_argument, NULL, 'p'}, {"check", no_argument, NULL, 'c'},
-		{NULL, 0, NULL, 0}};
+		{"cpp", required_argument, NULL, 'p'}, {"acf", required_argument, NULL, 'a'},
+		{"check", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "o:I:D:hV", table, NULL)) != -1) {
@@ -88,6 +89,8 @@ options_parse(struct options *o, int argc, char **argv)
 			o->macros[o->n_macros++] = optarg;
 		} else if (option == 'p') {
 			o->cpp = optarg;
+		} else if (option == 'a') {
+			o->acf = optarg;
 		} else if (option == 'd') {
 			o->depfile = optarg;
 		} else if (option == 'c') {
@@ -194,6 +197,7 @@ main(int argc, char **argv)
 	c.macros = o.macros;
 	c.n_macros = o.n_macros;
 	c.cpp = o.cpp;
+	c.acf = o.acf;
 	status = compiler_read(&c, o.file) ? (o.check ? 0 : compile(&c, &o)) : EXIT_FINDING;
 	compiler_fini(&c);
 	return status;

@@ -237,6 +237,41 @@ ms_union_of_an_interface_is_that_of_its_unions(void **state)
 	idl_text_fini(&t);
 }
 
+static void
+an_acf_gives_attributes_to_what_it_names(void **state)
+{
+	const struct idl_file files[] = {
+		{"t.idl", IDL_HEAD "typedef long number; void op([in] number a); }"},
+		{"t.acf", "[explicit_handle] interface t { typedef [allocate(all_nodes)] number;"
+			  "include \"x.h\"; [nocode] op([byte_count(a)] a); }"},
+		{NULL, NULL},
+	};
+	struct idl_text t;
+
+	if (!idl_text_compile(&t, files))
+		fail_msg("%s", t.said);
+	assert_string_equal(operation_of(&t, "t", "op")->attrs->name, "nocode");
+	assert_string_equal(operation_of(&t, "t", "op")->params->attrs->name, "byte_count");
+	assert_string_equal(names_find(&t.c, NAME_PLAIN, "number")->type->attrs->name, "allocate");
+	idl_text_fini(&t);
+}
+
+static void
+an_acf_that_names_what_is_not_there_is_refused(void **state)
+{
+	const struct idl_file files[] = {
+		{"t.idl", IDL_HEAD "void op([in] long a); }"},
+		{"t.acf", "interface t {\n\top([notify] b);\n\tpo();\n}"},
+		{NULL, NULL},
+	};
+	struct idl_text t;
+
+	assert_false(idl_text_compile(&t, files));
+	assert_true(says(&t, "t.acf:2:14: error: the IDL file has no parameter 'b'"));
+	assert_true(says(&t, "t.acf:3:2: error: the IDL file has no operation 'po'"));
+	idl_text_fini(&t);
+}
+
 int
 main(void)
 {
@@ -255,6 +290,8 @@ main(void)
 		cmocka_unit_test(list_marks_of_documents_are_passed_over_and_minus_is_not),
 		cmocka_unit_test(sizes_of_structs_are_those_of_memory),
 		cmocka_unit_test(ms_union_of_an_interface_is_that_of_its_unions),
+		cmocka_unit_test(an_acf_gives_attributes_to_what_it_names),
+		cmocka_unit_test(an_acf_that_names_what_is_not_there_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ more(struct sp_pull *pull, struct gathered *g, uint32_t n, size_t size)
 		larger = sp_pull_alloc(pull, g->cap, size);
 		if (!larger)
 			return NULL;
-		if (g->n)
+		if (g->items)
 			memcpy(larger, g->items, g->n * size);
 		g->items = larger;
 	}
