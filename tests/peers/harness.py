@@ -26,6 +26,7 @@ EPM = 'e1af8308-5d1f-11c9-91a4-08002b14a0fa'
 PROGRAMS = {
     'sallyport': ['src/cli/sallyport'],
     'mapper': ['src/epm/sallyport-epmapper'],
+    'together': ['tests/peers/together'],
     'echo': ['examples/echo-server', 'examples/echo_server', 'examples/echo/echo-server', 'examples/echo/echo_server'],
 }
 

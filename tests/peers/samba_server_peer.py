@@ -61,5 +61,15 @@ def test_ping_calls(stand):
     tool(stand, 'ping', f'ncacn_ip_tcp:127.0.0.1[{port}]', '--interface', f'{WINREG},1.0', '--count', '3')
 
 
+def test_many_calls_at_once_with_verification_trailers(stand):
+    out = stand.run(program('together'), 'ncacn_ip_tcp:127.0.0.1[135]')
+    m = re.fullmatch(r'answered (\d+) cancelled (\d+) connections (\d+)\n', out)
+    expect(m, out)
+    answered, cancelled, connections = map(int, m.groups())
+    # the cancelled one may have been answered all the same
+    expect_same(answered + cancelled, 12, out)
+    expect(answered >= 11 and 1 <= connections <= 4, out)
+
+
 if __name__ == '__main__':
     harness.main(globals(), servers=(), least=20)
