@@ -150,6 +150,14 @@ def check_says_everything_and_starts_nothing(directory):
         f.write('lookups: {rate: 5}\n')
     r = run('--check', '--config', f'{directory}/right.yaml')
     expect((r.returncode, r.stdout, r.stderr) == (0, '', ''), f'--check of a right file: {r}')
+    sample = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../packaging/epmapper.yaml')
+    uncommented = re.sub(r'^#(?=  |[a-z_]+:)', '', open(sample).read(), flags=re.M).replace('rpc-servers', 'nogroup')
+    with open(f'{directory}/uncommented.yaml', 'w') as f:
+        f.write(uncommented)
+    for path in (sample, f'{directory}/uncommented.yaml'):
+        r = run('--check', '--config', path)
+        expect((r.returncode, r.stderr) == (0, ''), f'the sample is right, as it is and with everything in it: {r}')
+    expect('public_addresses' in uncommented and '#metrics' not in uncommented, 'everything is in it')
     expect(run('--config', f'{directory}/missing.yaml', '--check').returncode == 3, 'a named file has to be there')
 
 
