@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 struct input {
 	char *text;
 	size_t len;
+	bool is_acf; /* the same text is the ACF, too */
 };
 
 static const char *const words[] = {" ", "\n", "[", "]", "(", ")", "{", "}", ";", ",", "*", "=",
@@ -52,7 +53,7 @@ read_input(void *arg, const char *path, char **ret_text, size_t *ret_len)
 	const struct input *in = arg;
 	char *copy;
 
-	if (strcmp(path, "f.idl") != 0)
+	if (strcmp(path, "f.idl") != 0 && !(in->is_acf && strcmp(path, "f.acf") == 0))
 		return false;
 	copy = mem_alloc(in->len + 1);
 	if (!copy)
@@ -67,7 +68,8 @@ static void
 emit_all(struct compiler *c)
 {
 	bool (*const emitters[])(struct compiler *, const char *, const char *, struct text *) = {
-		emit_header, emit_ndr, emit_client, emit_server};
+		emit_header, emit_ndr, emit_client, emit_server, emit_selftest, emit_json, emit_doc,
+		emit_depfile};
 
 	for (size_t i = 0; i < sizeof(emitters) / sizeof(*emitters); i++) {
 		struct text text = {0};
@@ -92,6 +94,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	compiler_init(&c, nowhere);
 	c.read = read_input;
 	c.read_arg = &in;
+	in.is_acf = data[0] >= 0x80;
 	mem_fail_nth(data[0] < 0x20 ? data[0] : 0);
 	if (compiler_read(&c, "f.idl"))
 		emit_all(&c);

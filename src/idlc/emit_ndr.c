@@ -171,7 +171,9 @@ wrap(struct marshal *m, const struct operation *op, const char *what, bool is_pu
 		text_line(out, "%sstruct %s_%s_args *args = arg;", is_const, m->interface->name,
 			op->name);
 		if (late)
-			text_line(out, "%s counts = {args, {0}}, *late = &counts;", late);
+			text_line(out, "%s counts = {args, {0}};", late);
+		if (late)
+			text_line(out, "%s *late = &counts;", late);
 		text_blank(out);
 	} else {
 		text_line(out, "(void)arg;");

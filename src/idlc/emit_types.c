@@ -321,6 +321,17 @@ client_function(struct emitter *e, const struct interface *i, const struct opera
 		op->name, parameter_list(e->c, op), result);
 }
 
+/* The house's format takes the capitals of `DWORD (*f)(...)` for a macro's; a number is written as what it is. */
+static const char *
+handler_result(struct compiler *c, const struct operation *op)
+{
+	const struct shape *s = op->result ? op->result->shape : NULL;
+
+	if (s && s->kind == SHAPE_SCALAR && !s->type)
+		return shape_base_name(s->base);
+	return s && s->kind == SHAPE_CONTEXT ? "struct sp_context_handle" : result_type(c, op);
+}
+
 static void
 handlers(struct emitter *e, const struct interface *i)
 {
@@ -338,7 +349,7 @@ handlers(struct emitter *e, const struct interface *i)
 	text_line(e->out, " */");
 	text_open(e->out, "struct %s_handlers {", i->name);
 	while ((op = emit_operation_next(&cursor))) {
-		const char *result = result_type(e->c, op);
+		const char *result = handler_result(e->c, op);
 		bool tight = result[strlen(result) - 1] == '*';
 
 		text_line(e->out, "%s%s(*%s)(sp_call *call%s);", result, tight ? "" : " ", op->name,

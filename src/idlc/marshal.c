@@ -620,8 +620,7 @@ scope_lines(struct text *out, const struct routine *r, const struct text *body)
 		return true;
 	if (r->scope.late && (uses_names || text_has(body, "late->"))) {
 		if (text_has(body, "late->"))
-			text_line(out, "%s *late = (%s *)(uintptr_t)scope;", r->scope.late,
-				r->scope.late);
+			text_line(out, "%s *late = (void *)(uintptr_t)scope;", r->scope.late);
 		else
 			text_line(out, "const %s *late = scope;", r->scope.late);
 		if (uses_names)
