@@ -87,6 +87,8 @@ admit(sp_call *call, const char *what)
 	if (admission_is_news(service.admission, &c, now))
 		tell(SP_LOG_WARNING, "%s from %s refused: %s", what, sp_call_peer(call),
 			admission_reason(verdict));
+	if (admission_fault(verdict) == ERROR_ACCESS_DENIED)
+		call_end_connection(call); /* [MS-RPCE] 3.1.1.1.3: a fault, then the end */
 	return admission_fault(verdict);
 }
 

@@ -217,6 +217,13 @@ call_forget_context(sp_call *call, const void *user)
 }
 
 void
+call_end_connection(sp_call *call)
+{
+	if (!call->connection->gone)
+		assoc_shutdown(&call->connection->link.conn);
+}
+
+void
 connection_call_ended(struct connection *c)
 {
 	c->n_calls--;

@@ -142,6 +142,8 @@ SP_NODISCARD bool connection_addresses(
 SP_NODISCARD bool connection_has_group(const struct connection *, gid_t);
 /* A context handle of the caller's association group is no more; it is not run down. */
 void call_forget_context(sp_call *, const void *user);
+/* The connection closes once its calls are answered. */
+void call_end_connection(sp_call *);
 /* A call of the connection has ended; the connection may end with it. */
 void connection_call_ended(struct connection *);
 void thread_stop(

@@ -5,6 +5,7 @@
 usage: ask.py map HOST UUID,VERSION [MAX]   one line a tower: ADDRESS PORT, in the order of the answer
        ask.py list HOST                     one line an entry: UUID ADDRESS PORT (ncacn_ip_tcp only)
        ask.py mgmt HOST                     "served" when the management interface answers
+       ask.py refused HOST                  by hand: "fault 5, closed" when a call ends with that and the connection
        ask.py map-timed SECONDS HOST UUID,VERSION    asks until the time is over; N answers
 A refusal is one line: "fault NAME-OR-NUMBER", nothing found: "not registered".
 """
@@ -12,6 +13,7 @@ import socket
 import sys
 import time
 
+import raw
 from impacket.dcerpc.v5 import epm, mgmt, transport
 from impacket.uuid import bin_to_string, uuidtup_to_bin
 
@@ -81,6 +83,14 @@ def main(what, *args):
             uuid, version = args[1].split(',')
             for at in map_once(connect(args[0]), uuid, version, int(args[2]) if len(args) > 2 else 16):
                 print(*at)
+        elif what == 'refused':
+            with raw.Caller(135, args[0]) as caller:
+                caller.send(raw.bind(raw.EPM))
+                caller.answer()
+                caller.send(raw.request(5))
+                answer = caller.answer()
+                print(('fault' if answer.ptype == raw.FAULT else 'answer'), f'{answer.status},',
+                      'closed' if caller.answer() is None else 'open')
         elif what == 'mgmt':
             dce = connect(args[0], bound=False)
             dce.bind(mgmt.MSRPC_UUID_MGMT)

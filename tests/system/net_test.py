@@ -160,6 +160,7 @@ def anonymous_remote_callers_are_refused(net):
         for address in ('192.0.2.1', '2001:db8::1'):
             line = net.client.ask('map', address, CALC)[0]
             expect_same('access' in line.lower() and 'denied' in line, True, f'{value} at {address}: {line}')
+        expect_same(net.client.ask('refused', '192.0.2.1'), ['fault 5, closed'], 'and the connection ends')
         expect_same('denied' in net.client.ask('mgmt', '192.0.2.1')[0], True, 'the management interface, too')
         expect_same(net.server.ask('map', '192.0.2.1', CALC)[0], net.towers('192.0.2.1')[0], 'the host itself may')
     net.reload('lookups: {restrict_remote_clients: 0}\n')
