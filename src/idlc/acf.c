@@ -160,10 +160,11 @@ interface(struct parser *p)
 	i = name ? find_interface(p->c, name) : NULL;
 	if (name && !i)
 		not_found(p, pos, "interface", name);
-	if (!i)
+	if (!i) {
 		p->panic = true;
-	else
-		prepend(&i->attrs, attrs);
+		return;
+	}
+	prepend(&i->attrs, attrs);
 	parser_expect(p, "{");
 	while (!p->panic && !parser_is(p, "}")) {
 		if (parser_take(p, "typedef"))

@@ -248,10 +248,12 @@ probe_map_list(const char *mapper, const struct sp_client_options *options, stru
 	ept_lookup_handle_t handle = {0};
 	ept_entry_t *page = mem_zalloc(EPT_MAX_ENTRIES, sizeof(*page));
 	struct mapper m = {0};
-	sp_status status =
-		page ? mapper_open(&m, mapper, options, reterr) : error_no_memory(reterr);
+	sp_status status;
 
+	if (!page)
+		return error_no_memory(reterr);
 	arena_init(&list.arena, MAX_MEMORY);
+	status = mapper_open(&m, mapper, options, reterr);
 	if (!status) {
 		status = lookup(&m, page, &handle, &list, reterr);
 		if (!status)

@@ -64,10 +64,12 @@ host_parse(const char *text, sp_binding **ret, struct sp_error *reterr)
 sp_status
 target_parse(const char *text, sp_binding **ret, struct sp_error *reterr)
 {
-	if (!*text)
-		return error_set(reterr, SP_PHASE_NONE, RPC_S_INVALID_NET_ADDR,
+	if (!*text) {
+		error_set(reterr, SP_PHASE_NONE, RPC_S_INVALID_NET_ADDR,
 			"take \"\" for a host - it is empty - give a name, an address or a string "
 			"binding");
+		return RPC_S_INVALID_NET_ADDR;
+	}
 	if (is_string_binding(text))
 		return sp_binding_parse(text, ret, reterr);
 	return host_parse(text, ret, reterr);
