@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Walks every cell of assoc/states.h: brings a connection into the state, gives it the smallest PDU of the type and
- * holds what it does against what the table says. With --markdown it prints the table for docs/states.md.
+ * holds what it does against what the table says. What is in docs/ has to be what the table and the walk draw; with
+ * --write they are drawn again. STATES_DOCS is that folder.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,8 +16,9 @@
 #include <sallyport/status.h>
 
 #include "assoc/assoc.h"
+#include "assoc/engine.h"
 #include "assoc/group.h"
-#include "assoc/states.h"
+#include "drawing.h"
 
 #define WHOLE (PFC_FIRST_FRAG | PFC_LAST_FRAG)
 
@@ -216,58 +219,195 @@ cell_check(enum assoc_side side, unsigned state, unsigned ptype, struct assoc_co
 	}
 }
 
-static void
-every_cell_of_the_servers_table_does_what_it_says(void **unused)
-{
-	struct assoc_offer offer = {interface, NULL};
-	struct assoc_groups *groups = assoc_groups_new();
-	struct assoc_server_policy policy = {.offers = &offer,
-		.n_offers = 1,
-		.transfers = &SYNTAX_NDR,
-		.n_transfers = 1,
-		.groups = groups};
+/* --- the walk --- */
 
-	for (unsigned state = 0; state < SERVER_STATE_COUNT; state++)
+static const struct assoc_offer offer = {{{1, 2, 3, {4, 5}, {6}}, 1, 0}, NULL};
+static struct assoc_server_policy policy = {
+	.offers = &offer, .n_offers = 1, .transfers = &SYNTAX_NDR, .n_transfers = 1};
+
+static void
+bring(struct assoc_conn *a, enum assoc_side side, unsigned state)
+{
+	if (side == SIDE_SERVER) {
+		assoc_server_init(a, &limits, &policy, 0);
+		server_bring(a, state);
+	} else {
+		assoc_client_init(a, &limits, 0, 0);
+		client_bring(a, state);
+	}
+}
+
+static unsigned
+state_of(const struct assoc_conn *a, enum assoc_side side)
+{
+	return side == SIDE_SERVER ? server_state_now(a) : a->state;
+}
+
+static void
+every_cell_of_a_table_does_what_it_says(enum assoc_side side)
+{
+	for (unsigned state = 0; state < DRAWING_STATES; state++)
 		for (unsigned ptype = 0; ptype <= PTYPE_COUNT; ptype++) {
 			struct assoc_conn a;
 
-			assoc_server_init(&a, &limits, &policy, 0);
-			server_bring(&a, state);
-			cell_check(SIDE_SERVER, state, ptype, &a);
+			bring(&a, side, state);
+			assert_int_equal(state_of(&a, side), state);
+			cell_check(side, state, ptype, &a);
 			assoc_fini(&a);
 		}
-	assoc_groups_free(groups);
+}
+
+static void
+every_cell_of_the_servers_table_does_what_it_says(void **unused)
+{
+	every_cell_of_a_table_does_what_it_says(SIDE_SERVER);
 }
 
 static void
 every_cell_of_the_clients_table_does_what_it_says(void **unused)
 {
-	for (unsigned state = 0; state < CLIENT_STATE_COUNT; state++)
-		for (unsigned ptype = 0; ptype <= PTYPE_COUNT; ptype++) {
-			struct assoc_conn a;
+	every_cell_of_a_table_does_what_it_says(SIDE_CLIENT);
+}
 
-			assoc_client_init(&a, &limits, 0, 0);
-			client_bring(&a, state);
-			cell_check(SIDE_CLIENT, state, ptype, &a);
-			assoc_fini(&a);
-		}
+/* --- where it leads to --- */
+
+/* A server's owner answers, a client's makes a call of an interface that is new to the connection. */
+static void
+owner_act(struct assoc_conn *a, enum assoc_side side)
+{
+	struct assoc_request r = {
+		.interface = interface, .transfers = &SYNTAX_NDR, .n_transfers = 1};
+	uint32_t id;
+
+	r.interface.major += 7;
+	if (side == SIDE_SERVER)
+		assoc_reply(a, 2, NULL);
+	else if (!assoc_call(a, &r, NULL, &id))
+		return; /* no more for now */
 }
 
 static void
-markdown(enum assoc_side side, const char *title, unsigned n_states)
+move_see(struct drawing_moves *moves, enum assoc_side side, unsigned state, unsigned ptype,
+	uint8_t flags, uint32_t call_id)
 {
-	printf("\n## %s\n\n| PDU |", title);
-	for (unsigned s = 0; s < n_states; s++)
-		printf(" %s |", states_name(side, s));
-	printf("\n|---|");
-	for (unsigned s = 0; s < n_states; s++)
-		printf("---|");
-	for (unsigned p = 0; p < PTYPE_COUNT; p++) {
-		printf("\n| %s |", ptype_name(p));
-		for (unsigned s = 0; s < n_states; s++)
-			printf(" %s |", states_answer_name(states_answer(side, s, p)));
+	struct assoc_event close;
+	struct assoc_conn a;
+
+	bring(&a, side, state);
+	if (ptype == DRAWING_OWNER)
+		owner_act(&a, side);
+	else
+		give_pdu(&a, ptype, flags, call_id);
+	drain(&a, &close);
+	moves->seen[side][state][ptype] |= (uint8_t)(1u << state_of(&a, side));
+	assoc_fini(&a);
+}
+
+/* Every PDU as a whole and as a fragment, for each of the calls that there may be. */
+static void
+moves_walk(struct drawing_moves *moves)
+{
+	static const uint8_t flags[] = {WHOLE, PFC_FIRST_FRAG, PFC_LAST_FRAG, 0};
+
+	memset(moves, 0, sizeof *moves);
+	for (int side = SIDE_SERVER; side <= SIDE_CLIENT; side++)
+		for (unsigned state = 0; state < DRAWING_STATES; state++)
+			for (unsigned ptype = 0; ptype <= DRAWING_OWNER; ptype++)
+				for (unsigned i = 0; i < 4 * 5; i++)
+					move_see(moves, side, state, ptype, flags[i % 4], i / 4);
+}
+
+static void
+a_closed_connection_stays_closed(void **unused)
+{
+	struct drawing_moves moves;
+
+	moves_walk(&moves);
+	for (int side = SIDE_SERVER; side <= SIDE_CLIENT; side++)
+		for (unsigned ptype = 0; ptype <= DRAWING_OWNER; ptype++)
+			assert_int_equal(moves.seen[side][DRAWING_STATES - 1][ptype],
+				1u << (DRAWING_STATES - 1));
+}
+
+/* --- docs/ --- */
+
+static const char *
+docs(void)
+{
+	const char *folder = getenv("STATES_DOCS");
+
+	return folder ? folder : "docs";
+}
+
+static char *
+drawn(const char *name)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		abort();
+	if (strcmp(name, "states.svg") == 0) {
+		struct drawing_moves moves;
+
+		moves_walk(&moves);
+		drawing_svg(f, &moves);
+	} else {
+		drawing_markdown(f);
 	}
-	printf("\n");
+	fclose(f);
+	return text;
+}
+
+static FILE *
+docs_open(const char *name, const char *mode)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/%s", docs(), name);
+	return fopen(path, mode);
+}
+
+static void
+docs_check(const char *name)
+{
+	static char committed[1 << 18];
+	FILE *f = docs_open(name, "r");
+	char *text = drawn(name);
+
+	if (!f)
+		fail_msg("no %s/%s", docs(), name);
+	committed[fread(committed, 1, sizeof committed - 1, f)] = 0;
+	fclose(f);
+	if (strcmp(committed, text) != 0)
+		fail_msg("%s/%s is not what the table draws: ninja states", docs(), name);
+	free(text);
+}
+
+static void
+the_page_says_what_the_table_says(void **unused)
+{
+	docs_check("states.md");
+}
+
+static void
+the_picture_is_the_one_that_the_table_draws(void **unused)
+{
+	docs_check("states.svg");
+}
+
+static void
+docs_write(const char *name)
+{
+	FILE *f = docs_open(name, "w");
+	char *text = drawn(name);
+
+	if (!f || fputs(text, f) < 0 || fclose(f)) {
+		perror(name);
+		exit(3);
+	}
+	free(text);
 }
 
 int
@@ -276,15 +416,20 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cell_of_the_servers_table_does_what_it_says),
 		cmocka_unit_test(every_cell_of_the_clients_table_does_what_it_says),
+		cmocka_unit_test(a_closed_connection_stays_closed),
+		cmocka_unit_test(the_page_says_what_the_table_says),
+		cmocka_unit_test(the_picture_is_the_one_that_the_table_draws),
 	};
+	int failed;
 
-	if (argc > 1 && strcmp(argv[1], "--markdown") == 0) {
-		printf("# What is done with each PDU in each state\n\n"
-		       "Made from `src/assoc/states.h` by `states_test --markdown`; "
-		       "`tests/states` walks every cell.\n");
-		markdown(SIDE_SERVER, "A server's side", SERVER_STATE_COUNT);
-		markdown(SIDE_CLIENT, "A client's side", CLIENT_STATE_COUNT);
-		return 0;
+	policy.groups = assoc_groups_new();
+	if (argc > 1 && strcmp(argv[1], "--write") == 0) {
+		docs_write("states.md");
+		docs_write("states.svg");
+		failed = 0;
+	} else {
+		failed = cmocka_run_group_tests(tests, NULL, NULL);
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	assoc_groups_free(policy.groups);
+	return failed;
 }
