@@ -61,7 +61,7 @@ bench: build-packages build-release/build.ninja
 	build-release/bench/calls
 	build-release/bench/client
 	build-release/bench/map
-	tests/peers/run bench/mapper_samba.py $(CURDIR)/build-release
+	GLIBC_TUNABLES=glibc.malloc.hugetlb=1 taskset -c 0 tests/peers/run bench/mapper_samba.py $(CURDIR)/build-release
 
 coverage:
 	@tools/install-packages

@@ -3,7 +3,7 @@
  * The endpoint mapper over RPC: ept_map at 10 and at 1,000,000 entries in alternating rounds, memory an entry,
  * registering and listing all of them. With an address, another mapper (Samba's) is asked in the same rounds.
  *
- *   mapper [HOST PORT]       that one has to know winreg (338cd001-2244-31f1-aaaa-900038001003 1.0)
+ *   taskset -c 0 mapper [HOST PORT]       that one has to know winreg (338cd001-2244-31f1-aaaa-900038001003 1.0)
  */
 #include <malloc.h>
 #include <signal.h>

@@ -10,12 +10,6 @@
 #define OWNER_BUCKETS 1024 /* connections are numbered one after the other */
 #define TRANSFERS_MAX 64   /* NDR and NDR64, and what nobody has thought of */
 
-struct map_interface { /* all versions of one interface UUID */
-	struct sp_uuid uuid;
-	struct list entries;
-	struct map_interface *next;
-};
-
 struct owner {
 	struct map_owner who;
 	struct list entries;
@@ -25,7 +19,8 @@ struct owner {
 struct map {
 	struct list entries;
 	size_t n_entries;
-	struct map_interface **buckets; /* n_buckets, a power of two */
+	struct map_entry *
+		*buckets; /* n_buckets, a power of two: the first entry of each interface */
 	size_t n_buckets, n_interfaces;
 	struct map_entry **twins; /* n_twins, a power of two: by owner, object and tower */
 	size_t n_twins;
@@ -37,13 +32,20 @@ struct map {
 
 /* --- interfaces --- */
 
-static struct map_interface **
+/* Where the first entry of the interface hangs, or would. */
+static struct map_entry **
 interface_slot(const struct map *map, const struct sp_uuid *uuid)
 {
-	struct map_interface **slot = &map->buckets[uuid_hash(uuid) & (map->n_buckets - 1)];
+	struct map_entry **slot = &map->buckets[uuid_hash(uuid) & (map->n_buckets - 1)];
 
-	while (*slot && !sp_uuid_equal(&(*slot)->uuid, uuid))
-		slot = &(*slot)->next;
+	while (*slot) {
+		/* of a large map nothing is in a cache: the answer's lines are waited for at once, not in turn */
+		__builtin_prefetch((*slot)->tower);
+		__builtin_prefetch((*slot)->tower + 64);
+		if (sp_uuid_equal(&(*slot)->interface, uuid))
+			break;
+		slot = &(*slot)->next_interface;
+	}
 	return slot;
 }
 
@@ -52,54 +54,67 @@ static void
 buckets_grow(struct map *map)
 {
 	size_t old_n = map->n_buckets;
-	struct map_interface **old = map->buckets, **new = mem_zalloc(old_n * 2, sizeof(*new));
+	struct map_entry **old = map->buckets, **new = mem_zalloc(old_n * 2, sizeof(*new));
 
 	if (!new)
 		return;
 	map->buckets = new;
 	map->n_buckets = old_n * 2;
 	for (size_t i = 0; i < old_n; i++) {
-		for (struct map_interface *it = old[i], *next; it; it = next) {
-			struct map_interface **head =
-				&new[uuid_hash(&it->uuid) & (map->n_buckets - 1)];
+		for (struct map_entry *it = old[i], *next; it; it = next) {
+			struct map_entry **head =
+				&new[uuid_hash(&it->interface) & (map->n_buckets - 1)];
 
-			next = it->next;
-			it->next = *head;
+			next = it->next_interface;
+			it->next_interface = *head;
 			*head = it;
 		}
 	}
 	mem_free(old);
 }
 
-static struct map_interface *
-interface_get(struct map *map, const struct sp_uuid *uuid)
+/* e becomes the last of its interface. */
+static void
+interface_append(struct map *map, struct map_entry *e)
 {
-	struct map_interface **slot = interface_slot(map, uuid), *it;
+	struct map_entry **slot = interface_slot(map, &e->interface);
 
-	if (*slot)
-		return *slot;
-	it = mem_zalloc(1, sizeof(*it));
-	if (!it)
-		return NULL;
-	it->uuid = *uuid;
-	list_init(&it->entries);
-	*slot = it;
+	if (*slot) {
+		list_append(&(*slot)->in_interface, &e->in_interface);
+		return;
+	}
+	*slot = e;
 	/* each further link of a chain is memory that is in no cache */
 	if (++map->n_interfaces > map->n_buckets / 2)
 		buckets_grow(map);
-	return it;
 }
 
 static void
-interface_drop_empty(struct map *map, const struct sp_uuid *uuid)
+interface_remove(struct map *map, struct map_entry *e)
 {
-	struct map_interface **slot = interface_slot(map, uuid), *it = *slot;
+	struct map_entry **slot = interface_slot(map, &e->interface);
 
-	if (!it || !list_is_empty(&it->entries))
-		return;
-	*slot = it->next;
-	map->n_interfaces--;
-	mem_free(it);
+	if (*slot == e && list_is_empty(&e->in_interface)) {
+		*slot = e->next_interface;
+		map->n_interfaces--;
+	} else if (*slot == e) {
+		*slot = list_entry(e->in_interface.next, struct map_entry, in_interface);
+		(*slot)->next_interface = e->next_interface;
+	}
+	e->next_interface = NULL;
+	list_remove(&e->in_interface);
+}
+
+static struct map_entry *
+interface_last(const struct map_entry *first)
+{
+	return first ? list_entry(first->in_interface.prev, struct map_entry, in_interface) : NULL;
+}
+
+static struct map_entry *
+interface_next(const struct map_entry *e, const struct map_entry *last)
+{
+	return e == last ? NULL : list_entry(e->in_interface.next, struct map_entry, in_interface);
 }
 
 /* --- owners --- */
@@ -205,12 +220,6 @@ map_entry_owner(const struct map_entry *e)
 	return &e->owner->who;
 }
 
-const struct sp_uuid *
-map_entry_interface(const struct map_entry *e)
-{
-	return &e->home->uuid;
-}
-
 static bool
 has_ipv4(enum protseq protseq)
 {
@@ -260,8 +269,7 @@ entry_alloc(const struct map_wish *wish)
 
 /* 0, EPT_NCA_INVALID_ENTRY, EPT_S_CANT_CREATE or RPC_S_OUT_OF_MEMORY */
 static sp_status
-entry_new(struct map *map, const struct map_wish *wish, struct sp_uuid *ret_interface,
-	struct map_entry **ret)
+entry_new(struct map *map, const struct map_wish *wish, struct map_entry **ret)
 {
 	struct tower tower;
 	struct map_entry *e;
@@ -275,13 +283,13 @@ entry_new(struct map *map, const struct map_wish *wish, struct sp_uuid *ret_inte
 	e = entry_alloc(wish);
 	if (!e)
 		return RPC_S_OUT_OF_MEMORY;
+	e->interface = tower.interface.uuid;
 	e->major = tower.interface.major;
 	e->minor = tower.interface.minor;
 	e->transfer = (uint8_t)transfer;
 	e->protseq = (uint8_t)tower.protseq;
 	if (has_ipv4(tower.protseq) && !tower.address[0])
 		e->address_at = (uint16_t)(tower.floors[4].rhs - wish->tower);
-	*ret_interface = tower.interface.uuid;
 	*ret = e;
 	return 0;
 }
@@ -374,19 +382,14 @@ entry_find(const struct map *map, uint64_t owner, const struct sp_uuid *object,
 static void
 entry_unlink(struct map *map, struct map_entry *e)
 {
-	struct map_interface *home = e->home;
-
-	assert(home);
+	assert(e->owner);
 	twins_drop(map, e);
+	interface_remove(map, e);
 	list_remove(&e->in_map);
-	list_remove(&e->in_interface);
 	list_remove(&e->in_owner);
 	map->n_entries--;
-	e->home = NULL;
 	e->owner = NULL;
 	entry_unref(e);
-	if (list_is_empty(&home->entries))
-		interface_drop_empty(map, &home->uuid);
 }
 
 /* It is among its interface's entries already. */
@@ -405,15 +408,15 @@ entry_link(struct map *map, struct owner *owner, struct map_entry *e)
 static void
 entry_renew(struct map *map, struct map_entry *known, struct map_entry *e)
 {
-	list_remove(&e->in_interface);
+	interface_remove(map, e);
 	if (strcmp(map_entry_annotation(known), map_entry_annotation(e)) == 0) {
 		entry_unref(e);
 		return;
 	}
 	e->owner = known->owner;
-	list_append(&known->in_map, &e->in_map);
-	list_append(&known->in_interface, &e->in_interface);
-	list_append(&known->in_owner, &e->in_owner);
+	list_append(known->in_map.next, &e->in_map);
+	list_append(known->in_interface.next, &e->in_interface);
+	list_append(known->in_owner.next, &e->in_owner);
 	map->n_entries++;
 	twins_add(map, e);
 	entry_unlink(map, known);
@@ -482,7 +485,7 @@ place_hash(const struct map_entry *e)
 	uint64_t h = hash_bytes(14695981039346656037u, &object, sizeof(object));
 	const uint16_t version[] = {e->major, e->minor, e->protseq};
 
-	h = hash_bytes(h, &e->home->uuid, sizeof(e->home->uuid));
+	h = hash_bytes(h, &e->interface, sizeof(e->interface));
 	h = hash_bytes(h, version, sizeof(version));
 	return h ^ h >> 32;
 }
@@ -492,8 +495,9 @@ is_same_place(const struct map_entry *e, const struct map_entry *other)
 {
 	struct sp_uuid a = map_entry_object(e), b = map_entry_object(other);
 
-	return e->home == other->home && e->protseq == other->protseq && e->major == other->major &&
-	       e->minor == other->minor && sp_uuid_equal(&a, &b);
+	return e->protseq == other->protseq && e->major == other->major &&
+	       e->minor == other->minor && sp_uuid_equal(&a, &b) &&
+	       sp_uuid_equal(&e->interface, &other->interface);
 }
 
 /* Where e's place is in the table, or would be. */
@@ -536,25 +540,15 @@ replace_older(struct map *map, struct owner *owner, const struct batch *b)
 static sp_status
 batch_make(struct map *map, const struct map_wish *wishes, size_t n, bool replace, struct batch *b)
 {
-	struct sp_uuid interface;
-	sp_status status;
-
 	b->made = mem_zalloc(n ? n : 1, sizeof(struct map_entry *));
 	if (!b->made || n >= UINT32_MAX)
 		return RPC_S_OUT_OF_MEMORY;
 	for (; b->n < n; b->n++) {
-		struct map_entry *e;
+		sp_status status = entry_new(map, &wishes[b->n], &b->made[b->n]);
 
-		status = entry_new(map, &wishes[b->n], &interface, &e);
 		if (status)
 			return status;
-		e->home = interface_get(map, &interface);
-		if (!e->home) {
-			entry_unref(e);
-			return RPC_S_OUT_OF_MEMORY;
-		}
-		list_append(&e->home->entries, &e->in_interface);
-		b->made[b->n] = e;
+		interface_append(map, b->made[b->n]);
 	}
 	return replace && !places_make(b) ? RPC_S_OUT_OF_MEMORY : 0;
 }
@@ -563,12 +557,8 @@ static void
 batch_drop(struct map *map, struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		struct map_interface *home = b->made[i]->home;
-
-		list_remove(&b->made[i]->in_interface);
+		interface_remove(map, b->made[i]);
 		entry_unref(b->made[i]);
-		if (list_is_empty(&home->entries))
-			interface_drop_empty(map, &home->uuid);
 	}
 }
 
@@ -647,20 +637,19 @@ map_purge(struct map *map, const uint8_t *tower, size_t tower_len, const struct 
 	uint32_t uid, size_t *ret_n, size_t *ret_foreign)
 {
 	struct map_wish wish = {.tower = tower, .tower_len = tower_len};
-	struct map_interface *home;
+	struct map_entry *first, *last;
 	struct tower read;
 	size_t n = 0, foreign = 0;
 
 	if (!wish_read(&wish, &read))
 		return EPT_NCA_INVALID_ENTRY;
-	home = *interface_slot(map, &read.interface.uuid);
-	/* the head goes with its last entry */
-	for (struct list *it = home ? home->entries.next : NULL, *next; it; it = next) {
-		struct map_entry *e = list_entry(it, struct map_entry, in_interface);
+	first = *interface_slot(map, &read.interface.uuid);
+	last = interface_last(first);
+	for (struct map_entry *e = first, *next; e; e = next) {
 		struct sp_uuid its = map_entry_object(e);
 		uint64_t owner = e->owner->who.id;
 
-		next = it->next == &home->entries ? NULL : it->next;
+		next = interface_next(e, last);
 		if (!has_tower(e, tower, tower_len) || (object && !sp_uuid_equal(&its, object)))
 			continue;
 		if (uid != MAP_ANY_USER && e->owner->who.uid != uid) {
@@ -747,16 +736,17 @@ collect(const struct map *map, const struct map_query *q, const struct sp_uuid *
 	struct map_answer *ret)
 {
 	unsigned transfer = q->transfer ? transfer_find(map, q->transfer) : 0;
-	struct map_interface *home = NULL;
 
 	if (q->interface) {
-		home = *interface_slot(map, &q->interface->uuid);
-		if (!home)
-			return true;
+		struct map_entry *first = *interface_slot(map, &q->interface->uuid);
+
+		for (struct map_entry *e = first; e; e = interface_next(e, interface_last(first)))
+			if (matches(e, q, object, transfer) && !answer_add(ret, e))
+				return false;
+		return true;
 	}
-	list_for (it, home ? &home->entries : &map->entries) {
-		struct map_entry *e = home ? list_entry(it, struct map_entry, in_interface)
-					   : list_entry(it, struct map_entry, in_map);
+	list_for (it, &map->entries) {
+		struct map_entry *e = list_entry(it, struct map_entry, in_map);
 
 		if (matches(e, q, object, transfer) && !answer_add(ret, e))
 			return false;

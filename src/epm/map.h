@@ -28,10 +28,12 @@ struct map_owner {
 struct map_entry {
 	struct list in_map, in_owner;
 	struct map_entry *next_twin; /* in the table of exact entries */
-	struct map_interface *home;  /* this and `owner`: only while it is in the map */
-	struct owner *owner;
+	struct owner *owner;         /* only while it is in the map */
 	/* what a question looks at comes from here on, close together */
-	struct list in_interface;
+	struct map_entry
+		*next_interface; /* of the first entry of an interface: the first of another */
+	struct sp_uuid interface;
+	struct list in_interface; /* a ring without a head: all versions, oldest first */
 	unsigned refs;
 	uint16_t major, minor;
 	uint16_t
@@ -50,7 +52,6 @@ struct sp_uuid map_entry_object(const struct map_entry *);
 const char *map_entry_annotation(const struct map_entry *);
 /* Only while it is in the map. */
 const struct map_owner *map_entry_owner(const struct map_entry *);
-const struct sp_uuid *map_entry_interface(const struct map_entry *);
 
 /* What a caller registers or takes back. Views. */
 struct map_wish {

@@ -758,7 +758,7 @@ dump_entry(FILE *to, const struct map_entry *e)
 	if (!tower_get(e->tower, e->tower_len, &t, &fault))
 		return;
 	tower_format(&t, text, sizeof(text));
-	sp_uuid_format(map_entry_interface(e), interface);
+	sp_uuid_format(&e->interface, interface);
 	if (e->has_object)
 		sp_uuid_format(&its, object);
 	fprintf(to, "entry %s %u.%u object %s %s owner ", interface, e->major, e->minor, object,
