@@ -7,12 +7,14 @@
 #   make soak       kills mapper and servers in SOAK_ROUNDS=50 rounds while clients look up and call
 #   make format format-check lint fuzz bench coverage install clean
 #
-# JOBS=2 limits parallel compilation, FUZZ_SECONDS=600 sets `make fuzz`, PREFIX and DESTDIR `make install`.
+# JOBS=2 limits parallel compilation, FUZZ_SECONDS=600 sets `make fuzz`, PREFIX, LIBDIR and DESTDIR `make install`.
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 300
 SOAK_ROUNDS ?= 50
 PREFIX ?= /usr/local
+# meson asks dpkg-dev for Debian's folder and without it takes lib64, where Debian's loader does not look
+LIBDIR ?= lib
 SOURCES = $(shell git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'fuzz/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' 2>/dev/null)
 
 .PHONY: all build-packages demo test soak format format-check lint fuzz bench coverage install clean
@@ -21,10 +23,10 @@ all: build/build.ninja
 	ninja -C build -j$(JOBS)
 
 build/build.ninja:
-	meson setup build --prefix=$(PREFIX)
+	meson setup build --prefix=$(PREFIX) --libdir=$(LIBDIR)
 
 build-release/build.ninja:
-	meson setup build-release --prefix=$(PREFIX) --buildtype=release -Dtests=false
+	meson setup build-release --prefix=$(PREFIX) --libdir=$(LIBDIR) --buildtype=release -Dtests=false
 
 build-packages:
 	@tools/install-packages build
@@ -68,8 +70,10 @@ coverage:
 	JOBS=$(JOBS) tools/coverage
 
 install: build-packages build-release/build.ninja
+	meson configure build-release --prefix=$(PREFIX) --libdir=$(LIBDIR)
 	ninja -C build-release -j$(JOBS)
 	DESTDIR=$(DESTDIR) meson install -C build-release --no-rebuild
+	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 clean:
 	rm -rf build build-*
