@@ -15,6 +15,7 @@
 #include "net/tcp.h"
 #include "ports/alloc.h"
 #include "ports/holders.h"
+#include "ports/kernel.h"
 #include "ports/policy.h"
 
 #define ADDRESSES_MAX 64
@@ -77,6 +78,29 @@ policy_read(const sp_server *server)
 	if (!policy->valid)
 		server_log(server, SP_LOG_ERROR, "%s", policy->why_invalid.sentence);
 	return policy;
+}
+
+/* A policy that works, but will not work well: whoever reads the server's log need not run a check to know. */
+static void
+warnings_log(const sp_server *server, struct ports_policy *policy)
+{
+	struct ports_kernel *kernel = mem_alloc(sizeof(*kernel));
+	const struct ports_findings *all = &policy->config.findings;
+
+	if (kernel) {
+		ports_kernel_read("/proc", kernel);
+		ports_policy_warn(policy, kernel, NULL);
+	}
+	mem_free(kernel);
+	for (size_t i = 0; i < all->n; i++) {
+		char line[600];
+
+		if (ports_fault_severity(all->items[i].fault) == PORTS_WARNING)
+			server_log(server, SP_LOG_WARNING, "%s - %s",
+				ports_finding_format(
+					&policy->config, &all->items[i], line, sizeof(line)),
+				all->items[i].remedy);
+	}
 }
 
 static enum ports_kind
@@ -190,6 +214,8 @@ server_listen_tcp(
 		status = policy->why_invalid.status;
 		goto out;
 	}
+	if (!endpoint)
+		warnings_log(server, policy);
 	status = group_make(&g, server, policy, endpoint, address, reterr);
 	if (!status && !endpoint)
 		status = dynamic_take(&g, server, policy, reterr);

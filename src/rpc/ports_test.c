@@ -21,13 +21,15 @@ static const struct sp_interface samr = {.abi = SP_STUB_ABI,
 static const struct sp_interface other = {
 	.abi = SP_STUB_ABI, .name = "other", .id = {{.time_low = 7}, 1, 0}};
 
-static char policy_file[64], event[600];
+static char policy_file[64], event[600], warning[600];
 
 static void
 on_log(void *arg, enum sp_log_level level, const char *message)
 {
 	if (level == SP_LOG_ERROR)
 		snprintf(event, sizeof(event), "%s", message);
+	if (level == SP_LOG_WARNING && !warning[0])
+		snprintf(warning, sizeof(warning), "%s", message);
 }
 
 static void
@@ -68,7 +70,7 @@ server_new(enum sp_port_kind kind, bool everywhere)
 		.log = on_log};
 	sp_server *server;
 
-	event[0] = '\0';
+	event[0] = warning[0] = '\0';
 	assert_int_equal(sp_server_new(&options, &server, NULL), 0);
 	return server;
 }
@@ -145,6 +147,24 @@ an_invalid_policy_fails_dynamic_endpoints_with_87_and_an_event_and_no_others(voi
 		sp_server_use_protseq(server, "ncacn_ip_tcp", NULL, "127.0.0.1", &err), 87);
 	assert_int_equal(sp_server_n_bindings(server), 1);
 	assert_int_equal(sp_server_start(server, 1, &err), 0);
+	sp_server_free(server);
+}
+
+static void
+what_will_not_work_well_is_in_the_log_when_a_port_is_taken_by_the_policy(void **state)
+{
+	sp_server *server;
+	char given[8];
+
+	policy_put("ports:\n- 20000-20009\n" YY);
+	server = server_new(SP_PORT_DEFAULT, false);
+	snprintf(given, sizeof(given), "%u", port_find(NULL));
+	assert_int_equal(listen_on(server, given, NULL), 0);
+	assert_string_equal(warning, "");
+	assert_int_equal(listen_on(server, NULL, NULL), 0);
+	assert_non_null(strstr(warning, policy_file));
+	assert_non_null(strstr(warning, "allow at least 100"));
+	assert_string_equal(event, "");
 	sp_server_free(server);
 }
 
@@ -337,6 +357,8 @@ main(void)
 		cmocka_unit_test(a_dynamic_endpoint_is_one_of_the_kind_that_the_program_asks_for),
 		cmocka_unit_test(
 			an_invalid_policy_fails_dynamic_endpoints_with_87_and_an_event_and_no_others),
+		cmocka_unit_test(
+			what_will_not_work_well_is_in_the_log_when_a_port_is_taken_by_the_policy),
 		cmocka_unit_test(exhaustion_is_1721_with_the_size_of_the_range_and_the_holder),
 		cmocka_unit_test(only_the_named_network_interfaces_are_listened_on_with_one_port),
 		cmocka_unit_test(
