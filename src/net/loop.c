@@ -150,9 +150,17 @@ on_poll(uv_poll_t *uv, int status, int events)
 	struct loop_watch *w = uv->data;
 	unsigned ready = 0;
 
-	/* an error is seen by whoever reads or writes next */
-	if (status < 0)
+	/*
+	 * An error is seen by whoever reads or writes next. libuv watches no longer after it, but there may be bytes to
+	 * read before the error: so the watch goes on, and is ready until its owner has met the error and frees it.
+	 */
+	if (status < 0) {
 		ready = w->events;
+		uv_poll_start(uv,
+			(ready & LOOP_READ ? UV_READABLE : 0) |
+				(ready & LOOP_WRITE ? UV_WRITABLE : 0),
+			on_poll);
+	}
 	if (events & UV_READABLE)
 		ready |= LOOP_READ;
 	if (events & UV_WRITABLE)

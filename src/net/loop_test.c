@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -98,6 +99,53 @@ a_watch_freed_in_its_callback_runs_no_more(void **state)
 	loop_free(w.loop);
 }
 
+struct reader {
+	struct loop *loop;
+	struct loop_watch *watch;
+	int fd, n_bytes;
+};
+
+/* One byte each time, as a reader with little room would. */
+static void
+read_one(void *arg, unsigned events)
+{
+	struct reader *r = arg;
+	char byte;
+
+	assert_true(events & LOOP_READ);
+	if (recv(r->fd, &byte, 1, 0) == 1) {
+		r->n_bytes++;
+		return;
+	}
+	loop_watch_free(r->watch);
+	loop_stop(r->loop);
+}
+
+static void
+bytes_before_a_reset_are_read_and_then_the_reset(void **state)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int listener = socket(AF_INET, SOCK_STREAM, 0), peer = socket(AF_INET, SOCK_STREAM, 0);
+	struct reader r = {.loop = loop_new()};
+	socklen_t len = sizeof(a);
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &len), 0);
+	assert_int_equal(connect(peer, (struct sockaddr *)&a, sizeof(a)), 0);
+	r.fd = accept(listener, NULL, NULL);
+	assert_int_equal(write(peer, "abcde", 5), 5);
+	setsockopt(peer, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+	close(peer);
+	r.watch = loop_watch_new(r.loop, r.fd, read_one, &r);
+	loop_watch_set(r.watch, LOOP_READ);
+	loop_run(r.loop);
+	assert_int_equal(r.n_bytes, 5);
+	close(r.fd);
+	close(listener);
+	loop_free(r.loop);
+}
+
 int
 main(void)
 {
@@ -105,6 +153,7 @@ main(void)
 		cmocka_unit_test(messages_of_many_threads_all_arrive),
 		cmocka_unit_test(a_timer_is_not_early),
 		cmocka_unit_test(a_watch_freed_in_its_callback_runs_no_more),
+		cmocka_unit_test(bytes_before_a_reset_are_read_and_then_the_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
