@@ -32,7 +32,11 @@ struct assoc_limits {
 	uint32_t max_stub;     /* largest reassembled stub data, bytes */
 	uint32_t max_contexts; /* presentation contexts of a connection */
 	uint32_t max_calls;    /* calls in progress on a connection (with PFC_CONC_MPX; else 1) */
-	uint32_t max_memory; /* bytes held by the connection: reassembly and output not yet sent */
+	/*
+	 * Bytes of memory held by the connection: reassembly, output not yet sent, and on a server's side requests that
+	 * are not answered. Over it nothing is read and no request is begun; one message may be on top.
+	 */
+	uint32_t max_memory;
 	sp_nanos first_pdu_timeout; /* from init to the first complete PDU */
 	sp_nanos pdu_timeout;       /* from the first to the last byte of a PDU */
 	sp_nanos idle_timeout;      /* between PDUs without a call in progress; 0 never */

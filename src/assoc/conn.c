@@ -133,6 +133,7 @@ call_free(struct assoc_conn *a, struct assoc_call *c)
 		c->output->call = NULL;
 	a->n_calls--;
 	a->held -= c->held;
+	a->at_work -= c->at_work;
 	list_remove(&c->node);
 	buf_slice_fini(&c->stub);
 	buf_unref(c->request);
@@ -356,6 +357,22 @@ pdu_answer(struct assoc_conn *a, enum assoc_answer answer, struct pdu *p, struct
 				      : client_take(a, answer, p, ret);
 }
 
+/*
+ * A server takes no more in while what it has to send, or what its calls work on, uses up the connection's memory. The
+ * rest of a request that has begun is let through: who waits for it may be all that holds the memory.
+ */
+static bool
+over_budget(const struct assoc_conn *a, const struct pdu *p)
+{
+	size_t most = a->limits->max_memory;
+
+	if (a->side != SIDE_SERVER)
+		return false;
+	if (a->held - (a->receiving ? a->receiving->held : 0) > most)
+		return true;
+	return p->header.ptype == PTYPE_REQUEST && !a->receiving && a->held + a->at_work > most;
+}
+
 bool
 assoc_next(struct assoc_conn *a, struct assoc_event *ret)
 {
@@ -371,7 +388,7 @@ assoc_next(struct assoc_conn *a, struct assoc_event *ret)
 		if (!pdu_find(a, &p))
 			break;
 		answer = states_answer(a->side, state, p.header.ptype);
-		if (answer == ANSWER_hold) {
+		if (answer == ANSWER_hold || over_budget(a, &p)) {
 			/* The peer is not late: it is we who do not read. */
 			a->partial_since = SP_NEVER;
 			return false;

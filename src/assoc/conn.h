@@ -39,7 +39,8 @@ struct assoc_conn {
 	uint32_t n_contexts, cap_contexts;
 
 	struct list output;
-	size_t held; /* bytes in reassembly and output */
+	size_t held;    /* bytes of memory in reassembly and output */
+	size_t at_work; /* server: bytes of requests that were dispatched and are not answered */
 
 	struct assoc_group *group; /* server */
 	uint32_t group_id;         /* client: asked for, then what the server said */

@@ -35,6 +35,7 @@ struct assoc_call {
 	struct assoc_output *output; /* client: the request while it is in the queue */
 	struct buf_slice stub;       /* what has arrived */
 	uint32_t held;               /* bytes of a reassembly buffer, counted in conn->held */
+	uint32_t at_work;            /* server: bytes of the request, counted in conn->at_work */
 };
 
 /*
@@ -47,6 +48,7 @@ struct assoc_output {
 	uint32_t stub_start, stub_len;
 	uint32_t header_size, chunk, n_fragments;
 	uint32_t total, sent;
+	size_t memory; /* what it takes while it is in the queue, counted in conn->held */
 	struct assoc_call
 		*call; /* client: whose request it is, as long as both are there; else NULL */
 	uint32_t n_bytes;

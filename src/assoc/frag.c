@@ -14,11 +14,13 @@ static enum frag_verdict
 room_make(struct assoc_conn *a, struct assoc_call *c, uint32_t total)
 {
 	uint32_t cap = total < a->limits->max_stub / 2 ? total * 2 : a->limits->max_stub;
+	/* a server begins a request only when there is memory for it, and waits while its output takes that */
+	size_t others = a->side == SIDE_SERVER ? 0 : a->held - c->held;
 	struct buf *b;
 
 	if (c->held >= total)
 		return FRAG_OK;
-	if (a->held - c->held + cap > a->limits->max_memory)
+	if (others + cap > a->limits->max_memory)
 		return FRAG_NO_MEMORY;
 	b = buf_new(0, cap);
 	if (!b)

@@ -36,14 +36,16 @@ output_new(struct assoc_conn *a, uint32_t n_bytes)
 void
 output_queue(struct assoc_conn *a, struct assoc_output *o)
 {
-	a->held += o->total;
+	/* what is allocated, not what is sent: of small answers most is bookkeeping */
+	o->memory = sizeof *o + o->n_bytes + (o->stub ? sizeof *o->stub + o->stub->cap : 0);
+	a->held += o->memory;
 	list_append(&a->output, &o->node);
 }
 
 void
 output_drop(struct assoc_conn *a, struct assoc_output *o)
 {
-	a->held -= o->total;
+	a->held -= o->memory;
 	if (o->call)
 		o->call->output = NULL;
 	list_remove(&o->node);

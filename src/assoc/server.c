@@ -406,9 +406,12 @@ request_event(struct assoc_conn *a, struct assoc_call *c, struct assoc_event *re
 	ret->transfer = c->transfer;
 	ret->big_endian = c->big_endian;
 	ret->take_stub = c->stub;
-	c->stub = (struct buf_slice){0};
+	/* the owner keeps it as long as it works on it */
+	c->at_work = c->held ? c->held : c->stub.len;
+	a->at_work += c->at_work;
 	a->held -= c->held;
 	c->held = 0;
+	c->stub = (struct buf_slice){0};
 }
 
 static bool
