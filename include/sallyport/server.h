@@ -49,6 +49,13 @@ struct sp_server_options {
 	bool no_mapper;              /* do not register with an endpoint mapper */
 	bool extended_errors; /* faults say who failed where, with this host's name ([MS-EERR]) */
 	enum sp_port_kind port_kind; /* of dynamic ports (SP_PORT_DEFAULT) */
+	/*
+	 * Handlers run on worker threads, not on loop threads, and may block: those of every interface, or of the
+	 * interfaces that ask for it. n_workers threads (8) are started when there are any.
+	 */
+	bool on_workers;
+	unsigned n_workers;
+	uint32_t max_calls; /* under way at once on a connection that asked for multiplexing (64) */
 	bool all_network_interfaces; /* listen on all, whatever the port policy binds to: RPC_C_BIND_TO_ALL_NICS */
 	sp_log_function *log; /* (none) called from any loop thread */
 	void *log_arg;
@@ -82,6 +89,7 @@ struct sp_interface_options {
 	size_t n_objects;
 	bool no_mapper;  /* this interface is not registered with the mapper */
 	bool local_only; /* refuse calls that did not arrive over ncalrpc: ERROR_ACCESS_DENIED */
+	bool on_workers; /* its handlers run on worker threads and may block */
 	/*
 	 * Called before each call; 0 lets it pass, anything else is the fault status. On the loop
 	 * thread; must not block. NULL: every call passes.
@@ -140,11 +148,30 @@ const char *sp_call_local(const sp_call *);
 void sp_call_raise(sp_call *, sp_status fault);
 
 /*
- * Answer later. After sp_call_defer() the handler's return value is ignored; some thread calls
- * sp_call_complete() exactly once with 0 or the status of a fault. The argument struct stays valid
- * until then; for deferred calls handlers write through the pointers they were given.
+ * Answer later: to be called by the handler, whose return value is then ignored. Some thread calls sp_call_complete()
+ * exactly once, with 0 or the status of a fault; that may be before the handler has returned. The arguments and what
+ * their pointers point to stay valid until then, results go through the pointers that the handler was given, and what
+ * it would have returned into `result` of sp_call_args(). A connection that has gone meanwhile changes nothing: to
+ * complete is as necessary and as harmless as ever.
  */
 void sp_call_defer(sp_call *);
 void sp_call_complete(sp_call *, sp_status fault);
+/* The call's argument struct: struct INTERFACE_OPERATION_args of the generated header. */
+void *sp_call_args(const sp_call *);
+
+/*
+ * The client wants the call to end: it sent a cancel, gave the call up, or its connection has gone. A handler may
+ * then finish early, for instance with NCA_S_FAULT_CANCEL, or go on. Any thread, until the call is completed.
+ */
+bool sp_call_is_cancelled(const sp_call *);
+/* Nobody will read the answer: the client gave the call up, or its connection has gone. */
+bool sp_call_is_orphaned(const sp_call *);
+/*
+ * fn(call, arg) is called at most once, on the loop thread, when the client wants the call to end; it must not block, and
+ * may complete a deferred call. It does not run after sp_call_complete() has been called, which waits for it; so a
+ * thread that completes must hold no lock that fn takes. False: the call is cancelled already, and fn will not be
+ * called. From the handler, or by whoever will complete the call.
+ */
+SP_NODISCARD bool sp_call_on_cancel(sp_call *, void (*fn)(sp_call *, void *arg), void *arg);
 
 #endif

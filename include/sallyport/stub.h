@@ -118,6 +118,9 @@ typedef void sp_call_done(sp_call *, sp_status status, const struct sp_error *er
 SP_NODISCARD sp_status sp_call_start(sp_call *, const struct sp_interface *interface,
 	uint32_t opnum, void *args, sp_call_done *done, void *arg, struct sp_error *reterr);
 
+/* Server: the handler has said that it answers later; then what it returns is not the result. On its own thread. */
+bool sp_call_is_deferred(const sp_call *);
+
 /* --- pull: NDR -> C ----------------------------------------------------------------------- */
 
 /* Every scalar getter aligns first (relative to the start of the stub data) and swaps if needed. */

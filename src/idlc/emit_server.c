@@ -28,8 +28,16 @@ invoke(struct emitter *e, const struct interface *i, const struct operation *op)
 	text_blank(e->out);
 	text_line(e->out, "if (!own->%s)", op->name);
 	text_nested(e->out, "return NCA_S_OP_RNG_ERROR;");
-	text_line(e->out, "%sown->%s(call%s);", op->result ? "args->result = " : "", op->name,
-		actual_arguments(e->c, op));
+	if (op->result) {
+		/* a deferred call's result may have been written meanwhile by who completes it */
+		text_line(e->out, "%s = own->%s(call%s);",
+			declare(e->c, op->result->shape, "result"), op->name,
+			actual_arguments(e->c, op));
+		text_line(e->out, "if (!sp_call_is_deferred(call))");
+		text_nested(e->out, "args->result = result;");
+	} else {
+		text_line(e->out, "own->%s(call%s);", op->name, actual_arguments(e->c, op));
+	}
 	if (!op->params && !op->result)
 		text_line(e->out, "(void)arg;");
 	text_line(e->out, "return RPC_S_OK;");

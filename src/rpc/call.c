@@ -12,6 +12,7 @@ call_begin(size_t max_memory)
 		return NULL;
 	arena_init(&call->arena, max_memory);
 	list_init(&call->node);
+	list_init(&call->work);
 	return call;
 }
 
@@ -61,4 +62,29 @@ void
 sp_call_defer(sp_call *call)
 {
 	call->deferred = true;
+	atomic_store(&call->open_ends, 2);
+}
+
+bool
+sp_call_is_deferred(const sp_call *call)
+{
+	return call->deferred;
+}
+
+void *
+sp_call_args(const sp_call *call)
+{
+	return call->args;
+}
+
+bool
+sp_call_is_cancelled(const sp_call *call)
+{
+	return atomic_load(&call->wish) != 0;
+}
+
+bool
+sp_call_is_orphaned(const sp_call *call)
+{
+	return atomic_load(&call->wish) & CALL_ORPHANED;
 }

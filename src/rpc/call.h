@@ -9,6 +9,8 @@
 #include <sallyport/client.h>
 #include <sallyport/server.h>
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/list.h"
@@ -16,6 +18,10 @@
 
 struct connection;
 struct registration;
+
+/* What the client wants of a call that it made. */
+#define CALL_CANCELLED 1u
+#define CALL_ORPHANED 2u
 
 struct sp_call {
 	struct arena arena;
@@ -27,7 +33,7 @@ struct sp_call {
 	sp_client *client;
 	sp_nanos timeout; /* 0: the client's */
 
-	/* server; all on the loop's thread but complete_status, which the message carries over */
+	/* server; all on the loop's thread but what handlers set, which the message `done` carries over */
 	struct list node; /* in connection->calls */
 	struct connection *connection;
 	const struct registration *registration;
@@ -36,9 +42,16 @@ struct sp_call {
 	uint32_t call_id;
 	uint16_t opnum;
 	bool deferred;
+	atomic_uint
+		open_ends; /* deferred: the handler has not returned, it has not been completed */
 	sp_status raised;
 	struct loop_message done;
 	sp_status complete_status;
+	struct list work;                        /* in the workers' queue */
+	atomic_uint wish;                        /* CALL_* */
+	bool watches_cancel;                     /* on_cancel was ever set */
+	void (*on_cancel)(sp_call *, void *arg); /* under the thread's `notify` */
+	void *on_cancel_arg;
 };
 
 SP_NODISCARD sp_call *call_begin(size_t max_memory);

@@ -23,15 +23,66 @@ count_packets(struct connection *c)
 }
 
 static void
+call_cancel(sp_call *call, unsigned wish)
+{
+	pthread_mutex_t *notify = &call->connection->thread->notify;
+	void (*fn)(sp_call *, void *);
+
+	atomic_fetch_or(&call->wish, wish);
+	pthread_mutex_lock(notify);
+	fn = call->on_cancel;
+	call->on_cancel = NULL;
+	if (fn)
+		fn(call, call->on_cancel_arg);
+	pthread_mutex_unlock(notify);
+}
+
+void
+connection_cancel(struct connection *c, uint32_t call_id, unsigned wish)
+{
+	list_for_safe (it, &c->calls) {
+		sp_call *call = list_entry(it, sp_call, node);
+
+		if (call->call_id == call_id)
+			call_cancel(call, wish);
+	}
+}
+
+void
+connection_cancel_all(struct connection *c, unsigned wish)
+{
+	list_for_safe (it, &c->calls)
+		call_cancel(list_entry(it, sp_call, node), wish);
+}
+
+bool
+sp_call_on_cancel(sp_call *call, void (*fn)(sp_call *, void *arg), void *arg)
+{
+	pthread_mutex_t *notify = &call->connection->thread->notify;
+	bool waits;
+
+	pthread_mutex_lock(notify);
+	waits = !sp_call_is_cancelled(call);
+	call->watches_cancel = true;
+	call->on_cancel = waits ? fn : NULL;
+	call->on_cancel_arg = arg;
+	pthread_mutex_unlock(notify);
+	return waits;
+}
+
+static void
 on_event(void *arg, struct assoc_event *event)
 {
 	struct connection *c = arg;
 
 	count_packets(c);
-	if (event->kind == ASSOC_EVENT_REQUEST)
-		dispatch_request(c, event);
-	else
-		buf_slice_fini(&event->take_stub);
+	switch (event->kind) {
+	case ASSOC_EVENT_REQUEST: dispatch_request(c, event); return;
+	case ASSOC_EVENT_CANCEL: connection_cancel(c, event->call_id, CALL_CANCELLED); break;
+	case ASSOC_EVENT_ORPHANED: connection_cancel(c, event->call_id, CALL_ORPHANED); break;
+	default: break;
+	}
+	buf_slice_fini(&event->take_stub);
 }
 
 static void
@@ -107,6 +158,7 @@ on_closed(void *arg, const struct assoc_event *close)
 	c->gone = true;
 	c->group = assoc_take_group(&c->link.conn);
 	assoc_fini(&c->link.conn);
+	connection_cancel_all(c, CALL_ORPHANED);
 	if (c->n_calls == 0)
 		connection_free(c);
 }

@@ -137,12 +137,34 @@ on_done(void *arg)
 		link_turn(&c->link);
 }
 
+/* From whatever thread: the loop goes on with it. */
+static void
+done_send(sp_call *call)
+{
+	call->done = (struct loop_message){.fn = on_done, .arg = call};
+	loop_send(call->connection->thread->loop, &call->done);
+}
+
+/* Once the handler has returned and the call has been completed, in whatever order. */
+static void
+end_close(sp_call *call)
+{
+	if (atomic_fetch_sub(&call->open_ends, 1) == 1)
+		done_send(call);
+}
+
 void
 sp_call_complete(sp_call *call, sp_status fault)
 {
+	pthread_mutex_t *notify = &call->connection->thread->notify;
+
+	if (call->watches_cancel) {
+		pthread_mutex_lock(notify);
+		call->on_cancel = NULL;
+		pthread_mutex_unlock(notify);
+	}
 	call->complete_status = fault;
-	call->done = (struct loop_message){.fn = on_done, .arg = call};
-	loop_send(call->connection->thread->loop, &call->done);
+	end_close(call);
 }
 
 /* --- its beginning --- */
@@ -211,6 +233,27 @@ call_of(struct connection *c, struct assoc_event *event)
 	return call;
 }
 
+/* True: the handler has returned and its call ends with *ret_fault. False: it answers later. */
+static bool
+invoke(sp_call *call, sp_status *ret_fault)
+{
+	sp_status fault = call->operation->invoke(call, call->registration->handlers, call->args);
+
+	if (call->deferred) {
+		end_close(call); /* may be the last that is seen of it */
+		return false;
+	}
+	*ret_fault = fault;
+	return true;
+}
+
+void
+dispatch_work(sp_call *call)
+{
+	if (invoke(call, &call->complete_status))
+		done_send(call);
+}
+
 void
 dispatch_request(struct connection *c, struct assoc_event *event)
 {
@@ -218,7 +261,6 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 	const struct registration *r = event->offer->cookie;
 	sp_call *call = call_of(c, event);
 	sp_status fault;
-	bool did_not_execute = true;
 	enum eerr_location at = EERR_AT_ADMISSION;
 
 	atomic_fetch_add(&stats->calls_in, 1);
@@ -232,19 +274,14 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 		at = EERR_AT_ARGUMENTS;
 		fault = args_pull(call, event);
 	}
-	if (!fault) {
-		at = EERR_AT_HANDLER;
-		did_not_execute = false;
-		fault = call->operation->invoke(call, r->handlers, call->args);
-		if (call->deferred)
-			return;
-		if (!fault) {
-			call_finish(call, 0);
-			return;
-		}
+	if (fault) {
+		refuse(call, fault, true, at);
+		atomic_fetch_add(&stats->calls_out, 1);
+		call_end(call);
+		connection_call_ended(c);
+	} else if (registration_is_on_workers(r, c->thread->server)) {
+		workers_give(c->thread->server->workers, call);
+	} else if (invoke(call, &fault)) {
+		call_finish(call, fault);
 	}
-	refuse(call, fault, did_not_execute, at);
-	atomic_fetch_add(&stats->calls_out, 1);
-	call_end(call);
-	connection_call_ended(c);
 }

@@ -64,6 +64,8 @@ options_keep(struct sp_server_options *o)
 	DEFAULT(max_contexts, 128);
 	DEFAULT(max_connections, 10000);
 	DEFAULT(max_connection_memory, 8u << 20);
+	DEFAULT(max_calls, 64);
+	DEFAULT(n_workers, 8);
 	DEFAULT(first_pdu_timeout, 30 * SP_SECOND);
 	DEFAULT(pdu_timeout, 60 * SP_SECOND);
 #undef DEFAULT
@@ -83,7 +85,7 @@ limits_of(const struct sp_server_options *o)
 		.max_fragment = o->max_fragment,
 		.max_stub = o->max_request,
 		.max_contexts = o->max_contexts,
-		.max_calls = 64,
+		.max_calls = o->max_calls,
 		.max_memory = o->max_connection_memory,
 		.first_pdu_timeout = o->first_pdu_timeout,
 		.pdu_timeout = o->pdu_timeout,
@@ -412,28 +414,33 @@ server_loop(const sp_server *server)
 	return server->n_threads ? server->threads[0].loop : NULL;
 }
 
+void
+server_thread_enter(const sp_server *server)
+{
+	server_of_this_thread = server;
+}
+
 static void *
 thread_main(void *arg)
 {
 	struct server_thread *thread = arg;
 
-	server_of_this_thread = thread->server;
+	server_thread_enter(thread->server);
 	loop_run(thread->loop);
 	return NULL;
 }
 
 /* Signals are the program's business: none is delivered to our threads. */
-static int
-thread_create(struct server_thread *thread)
+int
+server_thread_create(pthread_t *ret, void *(*main)(void *), void *arg)
 {
 	sigset_t all, before;
 	int error;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread->thread, NULL, thread_main, thread);
+	error = pthread_create(ret, NULL, main, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	thread->running = error == 0;
 	return error;
 }
 
@@ -467,8 +474,12 @@ threads_join(sp_server *server)
 	server->registrar = NULL;
 	for (size_t i = 0; i < server->n_listeners; i++)
 		listener_close(server->listeners[i]);
-	for (unsigned i = 0; i < server->n_threads; i++)
+	workers_free(server->workers);
+	server->workers = NULL;
+	for (unsigned i = 0; i < server->n_threads; i++) {
 		loop_free(server->threads[i].loop);
+		pthread_mutex_destroy(&server->threads[i].notify);
+	}
 	mem_free(server->threads);
 	mem_free(server->offers);
 	server->threads = NULL;
@@ -488,6 +499,29 @@ offers_make(sp_server *server)
 	return true;
 }
 
+static void
+notify_init(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t recursive;
+
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(lock, &recursive);
+	pthread_mutexattr_destroy(&recursive);
+}
+
+static bool
+workers_make(sp_server *server)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < server->n_registrations; i++)
+		wanted |= registration_is_on_workers(server->registrations[i], server);
+	if (wanted)
+		server->workers = workers_new(server, server->options.n_workers);
+	return server->workers || !wanted;
+}
+
 static bool
 loops_make(sp_server *server, unsigned n_threads)
 {
@@ -502,6 +536,7 @@ loops_make(sp_server *server, unsigned n_threads)
 		t->loop = loop_new();
 		if (!t->loop)
 			return false;
+		notify_init(&t->notify);
 	}
 	for (size_t i = 0; i < server->n_listeners; i++)
 		if (!listener_watch(server->listeners[i], server->threads[0].loop))
@@ -516,12 +551,16 @@ static bool
 threads_create(sp_server *server)
 {
 	/* the first loop accepts and hands over: the others have to be there before it */
-	for (unsigned i = server->n_threads; i-- > 0;)
-		if (thread_create(&server->threads[i])) {
-			for (unsigned k = i + 1; k < server->n_threads; k++)
-				loop_stop(server->threads[k].loop);
-			return false;
-		}
+	for (unsigned i = server->n_threads; i-- > 0;) {
+		struct server_thread *t = &server->threads[i];
+
+		t->running = server_thread_create(&t->thread, thread_main, t) == 0;
+		if (t->running)
+			continue;
+		for (unsigned k = i + 1; k < server->n_threads; k++)
+			loop_stop(server->threads[k].loop);
+		return false;
+	}
 	return true;
 }
 
@@ -544,7 +583,8 @@ sp_server_start(sp_server *server, unsigned n_threads, struct sp_error *reterr)
 		status = listener_open(server->listeners[i], reterr);
 	if (status)
 		goto out;
-	if (!offers_make(server) || !loops_make(server, n_threads) || !threads_create(server)) {
+	if (!offers_make(server) || !loops_make(server, n_threads) || !workers_make(server) ||
+		!threads_create(server)) {
 		threads_join(server);
 		status = error_no_memory(reterr);
 		goto out;

@@ -51,6 +51,7 @@ struct server_thread {
 	atomic_uint n_connections;
 	bool stopping;
 	struct loop_message stop;
+	pthread_mutex_t notify; /* recursive; over on_cancel of its calls, also while one runs */
 };
 
 /* For mgmt: inq_stats (C706 appendix Q, rpc_mgmt_inq_stats). */
@@ -71,6 +72,7 @@ struct sp_server {
 	struct assoc_offer *offers; /* while running */
 	struct server_thread *threads;
 	unsigned n_threads;
+	struct workers *workers; /* while running, when an interface wants them */
 
 	pthread_mutex_t lock; /* over state and joining */
 	pthread_cond_t changed;
@@ -86,8 +88,20 @@ struct sp_server {
 
 void server_log(const sp_server *, enum sp_log_level, const char *fmt, ...) SP_PRINTF(3, 4);
 
+/* A thread that no signal is delivered to: 0 or an errno. */
+SP_NODISCARD int server_thread_create(pthread_t *ret, void *(*main)(void *), void *arg);
+/* On the thread itself, first: whose it is. */
+void server_thread_enter(const sp_server *);
+
 /* The first thread's, while it runs. */
 struct loop *server_loop(const sp_server *);
+
+/* mgmt's own handlers never block. */
+static inline bool
+registration_is_on_workers(const struct registration *r, const sp_server *server)
+{
+	return r->options.on_workers || (server->options.on_workers && r->index > 0);
+}
 
 /* listen.c */
 struct listener *listener_new(sp_server *, const char *endpoint, const char *address);
@@ -144,6 +158,9 @@ SP_NODISCARD bool connection_has_group(const struct connection *, gid_t);
 void call_forget_context(sp_call *, const void *user);
 /* The connection closes once its calls are answered. */
 void call_end_connection(sp_call *);
+/* The client wants its call to end, or all of them: CALL_* bits. */
+void connection_cancel(struct connection *, uint32_t call_id, unsigned wish);
+void connection_cancel_all(struct connection *, unsigned wish);
 /* A call of the connection has ended; the connection may end with it. */
 void connection_call_ended(struct connection *);
 void thread_stop(
@@ -154,5 +171,12 @@ SP_NODISCARD sp_status mgmt_register(sp_server *, struct sp_error *reterr);
 
 /* dispatch.c */
 void dispatch_request(struct connection *, struct assoc_event *);
+/* Runs the handler on a thread that is not the loop's, which goes on with the call afterwards. */
+void dispatch_work(sp_call *);
+
+/* worker.c: threads on which handlers may block */
+struct workers *workers_new(sp_server *, unsigned n); /* NULL: no memory, no threads */
+void workers_free(struct workers *);                  /* no call may be left; NULL is fine */
+void workers_give(struct workers *, sp_call *);
 
 #endif

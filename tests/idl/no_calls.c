@@ -15,3 +15,9 @@ sp_call_start(sp_call *call, const struct sp_interface *interface, uint32_t opnu
 {
 	return RPC_S_CALL_FAILED;
 }
+
+bool
+sp_call_is_deferred(const sp_call *call)
+{
+	return false;
+}
