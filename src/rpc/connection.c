@@ -173,8 +173,8 @@ on_hello(void *arg)
 
 	assoc_server_init(&c->link.conn, &server->limits, &c->listener->policy, time_now());
 	list_append(&c->thread->connections, &c->node);
-	if (!link_start(
-		    &c->link, c->thread->loop, c->fd, server->limits.pdu_timeout, &link_owner, c)) {
+	if (!link_start(&c->link, &c->thread->queue, c->fd, server->limits.pdu_timeout, &link_owner,
+		    c)) {
 		assoc_fini(&c->link.conn);
 		c->gone = true;
 		connection_free(c);

@@ -7,6 +7,9 @@
 #include "net/pipe.h"
 
 #define IOV_MAX_TAKEN 64
+/* A turn delivers no more events than this, and when they take long not many more than fit into the time. */
+#define TURN_EVENTS 64
+#define TURN_TIME (500 * SP_MICROSECOND)
 
 bool
 link_flush(struct link *l, bool *ret_blocked)
@@ -62,6 +65,7 @@ end(struct link *l)
 	if (l->ended)
 		return;
 	l->ended = true;
+	list_remove(&l->node);
 	loop_watch_free(l->watch);
 	loop_timer_free(l->timer);
 	l->watch = NULL;
@@ -71,19 +75,90 @@ end(struct link *l)
 	l->owner->closed(l->arg, &l->close);
 }
 
+struct turn {
+	unsigned n_events;
+	sp_nanos began;
+};
+
+/* The clock is asked after the 1st, 2nd, 4th, 8th, ... event: mostly there is one, and looking is not free. */
 static bool
-events_deliver(struct link *l)
+turn_is_over(struct turn *t)
+{
+	if (t->n_events >= TURN_EVENTS)
+		return true;
+	if (t->n_events == 0 || t->n_events & (t->n_events - 1))
+		return false;
+	if (t->n_events == 1) {
+		t->began = time_now();
+		return false;
+	}
+	return time_now() - t->began > TURN_TIME;
+}
+
+static void
+on_queue(void *arg)
+{
+	struct link_queue *q = arg;
+	struct list due;
+
+	q->is_sent = false;
+	list_init(&due);
+	while (!list_is_empty(&q->links)) {
+		struct list *first = q->links.next;
+
+		list_remove(first);
+		list_append(&due, first);
+	}
+	while (!list_is_empty(&due)) {
+		struct link *l = list_entry(due.next, struct link, node);
+
+		list_remove(&l->node);
+		l->queued = false;
+		link_turn(l);
+	}
+}
+
+void
+link_queue_init(struct link_queue *q, struct loop *loop)
+{
+	*q = (struct link_queue){.loop = loop};
+	list_init(&q->links);
+}
+
+static void
+queue(struct link *l)
+{
+	struct link_queue *q = l->queue;
+
+	l->queued = true;
+	list_append(&q->links, &l->node);
+	if (q->is_sent)
+		return;
+	q->is_sent = true;
+	q->message = (struct loop_message){.fn = on_queue, .arg = q};
+	loop_send(q->loop, &q->message);
+}
+
+static bool
+events_deliver(struct link *l, struct turn *t)
 {
 	struct assoc_event event;
 	bool any = false;
 
-	while (!l->closing && assoc_next(&l->conn, &event)) {
+	while (!l->closing && !l->queued) {
+		if (turn_is_over(t)) {
+			queue(l);
+			break;
+		}
+		if (!assoc_next(&l->conn, &event))
+			break;
 		if (event.kind == ASSOC_EVENT_CLOSE) {
 			l->closing = true;
 			l->close = event;
 		} else {
 			l->owner->event(l->arg, &event);
 		}
+		t->n_events++;
 		any = true;
 	}
 	return any;
@@ -107,12 +182,13 @@ void
 link_turn(struct link *l)
 {
 	bool blocked, any, progress = false;
+	struct turn turn = {0};
 
 	if (l->turning || l->ended)
 		return;
 	l->turning = true;
 	do {
-		progress |= events_deliver(l);
+		progress |= events_deliver(l, &turn);
 		any = link_flush(l, &blocked);
 		if (any)
 			l->stalled_until = SP_NEVER;
@@ -140,7 +216,10 @@ on_ready(void *arg, unsigned events)
 {
 	struct link *l = arg;
 
-	if (events & LOOP_READ)
+	/* what has been read already comes first: it has its turn soon */
+	if (l->queued && !(events & LOOP_WRITE))
+		return;
+	if (events & LOOP_READ && !l->queued)
 		l->paused = !link_receive(l);
 	link_turn(l); /* may free the link */
 }
@@ -160,16 +239,18 @@ on_time(void *arg)
 }
 
 bool
-link_start(struct link *l, struct loop *loop, int take_fd, sp_nanos stall_timeout,
+link_start(struct link *l, struct link_queue *queue, int take_fd, sp_nanos stall_timeout,
 	const struct link_owner *owner, void *arg)
 {
 	l->fd = take_fd;
 	l->owner = owner;
 	l->arg = arg;
+	l->queue = queue;
+	list_init(&l->node);
 	l->timer_at = l->stalled_until = SP_NEVER;
 	l->stall_timeout = stall_timeout;
-	l->watch = loop_watch_new(loop, take_fd, on_ready, l);
-	l->timer = loop_timer_new(loop, on_time, l);
+	l->watch = loop_watch_new(queue->loop, take_fd, on_ready, l);
+	l->timer = loop_timer_new(queue->loop, on_time, l);
 	if (!l->watch || !l->timer) {
 		loop_watch_free(l->watch);
 		loop_timer_free(l->timer);

@@ -18,6 +18,17 @@ struct link_owner {
 	void (*closed)(void *arg, const struct assoc_event *close);
 };
 
+/*
+ * Who shares a loop. A link that has more events than a turn delivers waits here for its next turn, which comes after
+ * everybody else's.
+ */
+struct link_queue {
+	struct loop *loop;
+	struct list links;
+	struct loop_message message;
+	bool is_sent;
+};
+
 struct link {
 	struct assoc_conn conn;
 	int fd;        /* -1: closed */
@@ -32,16 +43,21 @@ struct link {
 	sp_nanos stall_timeout;
 	bool turning, ended;
 	bool paused; /* the engine had no room for what can be read */
+	bool queued;
+	struct list node; /* in queue->links while queued */
+	struct link_queue *queue;
 	const struct link_owner *owner;
 	void *arg;
 };
 
 /* --- by a loop --- */
+void link_queue_init(struct link_queue *, struct loop *);
 /*
- * conn must be initialised; take_fd non-blocking, closed by the link also on failure. False: no memory.
+ * conn must be initialised; take_fd non-blocking, closed by the link also on failure; the queue must stay until its loop
+ * has ended. False: no memory.
  */
-SP_NODISCARD bool link_start(struct link *, struct loop *, int take_fd, sp_nanos stall_timeout,
-	const struct link_owner *, void *arg);
+SP_NODISCARD bool link_start(struct link *, struct link_queue *, int take_fd,
+	sp_nanos stall_timeout, const struct link_owner *, void *arg);
 /* To be called after the owner has said something to the engine outside an event. May end with closed(). */
 void link_turn(struct link *);
 void link_end(struct link *); /* closes at once; closed() is called before it returns */

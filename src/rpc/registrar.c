@@ -24,7 +24,7 @@ struct cursor {
 
 struct registrar {
 	sp_server *server;
-	struct loop *loop;
+	struct link_queue *queue;
 	struct loop_timer *retry;
 	sp_nanos pause;
 	struct link link;
@@ -279,7 +279,7 @@ on_retry(void *arg)
 	}
 	memset(&r->link, 0, sizeof(r->link));
 	assoc_client_init(&r->link.conn, &r->limits, 0, time_now());
-	if (!link_start(&r->link, r->loop, fd, r->limits.pdu_timeout, &owner, r)) {
+	if (!link_start(&r->link, r->queue, fd, r->limits.pdu_timeout, &owner, r)) {
 		assoc_fini(&r->link.conn);
 		again_later(r, "out of memory");
 		return;
@@ -292,21 +292,21 @@ on_retry(void *arg)
 }
 
 struct registrar *
-registrar_new(sp_server *server, struct loop *loop)
+registrar_new(sp_server *server, struct link_queue *queue)
 {
 	struct registrar *r = mem_zalloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
 	r->server = server;
-	r->loop = loop;
+	r->queue = queue;
 	r->pause = RETRY_FIRST;
 	r->limits = server->limits;
 	r->limits.max_calls = 1;
 	r->limits.max_memory = UINT32_MAX;
 	r->limits.idle_timeout = 0; /* the session is open and silent as long as the server lives */
 	arena_init(&r->arena, 4 * (size_t)MAX_REQUEST);
-	r->retry = loop_timer_new(loop, on_retry, r);
+	r->retry = loop_timer_new(queue->loop, on_retry, r);
 	if (!r->retry) {
 		mem_free(r);
 		return NULL;

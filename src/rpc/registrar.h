@@ -8,11 +8,11 @@
 
 #include <sallyport/server.h>
 
-struct loop;
+struct link_queue;
 struct registrar;
 
 /* Works on the loop's thread as soon as the loop runs. NULL: no memory. */
-struct registrar *registrar_new(sp_server *, struct loop *);
+struct registrar *registrar_new(sp_server *, struct link_queue *);
 /* On the loop's thread, or when the loop does not run. NULL is fine. */
 void registrar_free(struct registrar *);
 

@@ -536,6 +536,7 @@ loops_make(sp_server *server, unsigned n_threads)
 		t->loop = loop_new();
 		if (!t->loop)
 			return false;
+		link_queue_init(&t->queue, t->loop);
 		notify_init(&t->notify);
 	}
 	for (size_t i = 0; i < server->n_listeners; i++)
@@ -543,7 +544,7 @@ loops_make(sp_server *server, unsigned n_threads)
 			return false;
 	if (server->options.no_mapper)
 		return true;
-	server->registrar = registrar_new(server, server->threads[0].loop);
+	server->registrar = registrar_new(server, &server->threads[0].queue);
 	return server->registrar != NULL;
 }
 

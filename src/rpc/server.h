@@ -45,6 +45,7 @@ struct listener {
 struct server_thread {
 	sp_server *server;
 	struct loop *loop;
+	struct link_queue queue;
 	pthread_t thread;
 	bool running; /* has to be joined */
 	struct list connections;

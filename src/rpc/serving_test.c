@@ -2,7 +2,16 @@
 /* How handlers run: on the loop, on workers, answered later from anywhere, cancelled and given up meanwhile. */
 #include "rpc/trial.h"
 
-enum { STAGE_THREAD, STAGE_KEEP, STAGE_BLOCK, STAGE_NOTICE, STAGE_WATCH, STAGE_N };
+enum {
+	STAGE_THREAD,
+	STAGE_KEEP,
+	STAGE_BLOCK,
+	STAGE_NOTICE,
+	STAGE_WATCH,
+	STAGE_SPIN,
+	STAGE_COUNT,
+	STAGE_N
+};
 
 #define KEPT 64
 
@@ -133,12 +142,38 @@ watch_invoke(sp_call *call, const void *handlers, void *v)
 	return 0;
 }
 
+static atomic_uint spun;
+
+/* Work of 100 microseconds. */
+static sp_status
+spin_invoke(sp_call *call, const void *handlers, void *v)
+{
+	sp_nanos until = time_now() + 100 * SP_MICROSECOND;
+
+	while (time_now() < until)
+		;
+	atomic_fetch_add(&spun, 1);
+	return 0;
+}
+
+/* How much of it was done between the number that the client saw when it began, and now. */
+static sp_status
+count_invoke(sp_call *call, const void *handlers, void *v)
+{
+	struct trial_args *a = v;
+
+	a->value = atomic_load(&spun) - a->value;
+	return 0;
+}
+
 static const struct sp_operation operations[STAGE_N] = {
 	[STAGE_THREAD] = {"thread", sizeof(struct trial_args), 0, TRIAL_BOTH, thread_invoke},
 	[STAGE_KEEP] = {"keep", sizeof(struct trial_args), 0, TRIAL_BOTH, keep_invoke},
 	[STAGE_BLOCK] = {"block", sizeof(struct trial_args), 0, TRIAL_BOTH, block_invoke},
 	[STAGE_NOTICE] = {"notice", sizeof(struct trial_args), 0, TRIAL_BOTH, notice_invoke},
 	[STAGE_WATCH] = {"watch", sizeof(struct trial_args), 0, TRIAL_BOTH, watch_invoke},
+	[STAGE_SPIN] = {"spin", sizeof(struct trial_args), 0, TRIAL_BOTH, spin_invoke},
+	[STAGE_COUNT] = {"count", sizeof(struct trial_args), 0, TRIAL_BOTH, count_invoke},
 };
 
 static const struct sp_interface stage_interface = {
@@ -496,6 +531,157 @@ server_without_memory_for_workers_does_not_start(void **state)
 	sp_server_free(server);
 }
 
+/* What is over the number of calls under way stays in the pipe until one of them is answered. */
+static void
+connection_with_all_its_calls_under_way_is_not_read(void **state)
+{
+	struct sp_server_options options = {.max_calls = 3};
+	struct trial_call t[10];
+	struct house h;
+
+	house_up(&h, &options, false, 1);
+	sp_client *client = trial_client(h.tcp, NULL);
+	for (unsigned i = 0; i < 10; i++)
+		begin(&t[i], client, STAGE_KEEP, i);
+	for (unsigned i = 0; i < 10; i++) {
+		stage_await(client, &stage.n_kept, i + 3 < 10 ? i + 3 : 10);
+		trial_turn(client, 5);
+		assert_int_equal(stage_read(&stage.n_kept), i + 3 < 10 ? i + 3 : 10);
+		sp_call_complete(stage.kept[i], 0);
+		trial_run(client, &t[i]);
+		assert_int_equal(t[i].status, 0);
+		sp_call_free(t[i].call);
+	}
+	sp_client_free(client);
+	sp_server_free(h.server);
+}
+
+/* --- one that floods, and a polite one on the same loop --- */
+
+#define FLOOD 243 /* as many small requests as one read takes */
+
+struct flood {
+	struct house *house;
+	atomic_bool over;
+	unsigned long sent, received; /* bytes */
+};
+
+static size_t
+flood_write(uint8_t *room, size_t cap, uint16_t opnum, unsigned n)
+{
+	struct line none = {0};
+	struct pdu_header h = line_header(&none, PTYPE_BIND, 3 | PFC_CONC_MPX, 1);
+	struct bind_fixed bind = {5840, 5840, 0, 1};
+	struct bind_context context = {
+		.n_transfers = 1, .abstract = stage_interface.id, .put_transfers = &SYNTAX_NDR};
+	struct wire_out out;
+	size_t len;
+
+	if (n == 0) {
+		wire_out_init(&out, room, cap);
+		assert_true(bind_put(&out, &h, &bind, &context));
+		return wire_out_offset(&out);
+	}
+	len = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct request_fixed request = {.opnum = opnum};
+
+		h = line_header(&none, PTYPE_REQUEST, 3, 2 + i);
+		wire_out_init(&out, room + len, cap - len);
+		request_fixed_put(&out, &h, &request);
+		wire_out_u32(&out, 1);
+		wire_out_u32(&out, 0);
+		assert_true(pdu_put_end(&out, 0));
+		len += wire_out_offset(&out);
+	}
+	return len;
+}
+
+static int
+flood_connect(const struct house *h)
+{
+	struct address address;
+	int fd;
+
+	assert_true(address_parse("127.0.0.1", (uint16_t)atoi(strchr(h->tcp, '[') + 1), &address));
+	assert_int_equal(tcp_connect(&address, &fd), 0);
+	assert_int_equal(pipe_connected(fd, time_now() + TRIAL_PATIENCE), 0);
+	return fd;
+}
+
+/* Its pipe is full all the time, and it reads what comes back. */
+static void *
+flood_main(void *arg)
+{
+	struct flood *f = arg;
+	uint8_t requests[16384], unread[65536];
+	size_t len, at = 0, n;
+	int fd = flood_connect(f->house);
+
+	len = flood_write(requests, sizeof(requests), 0, 0);
+	while (!atomic_load(&f->over)) {
+		struct pollfd pollfd = {fd, POLLIN | POLLOUT, 0};
+		struct iovec iov = {requests + at, len - at};
+
+		poll(&pollfd, 1, 10);
+		if (pollfd.revents & POLLOUT && pipe_write(fd, &iov, 1, &n) == 0) {
+			f->sent += n;
+			at += n;
+		}
+		if (pollfd.revents & POLLIN && pipe_read(fd, unread, sizeof(unread), &n) == 0)
+			f->received += n;
+		if (at < len)
+			continue;
+		len = flood_write(requests, sizeof(requests), STAGE_SPIN, FLOOD);
+		at = 0;
+	}
+	pipe_close(fd);
+	return NULL;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * A turn of the flood is 64 calls or what half a millisecond takes, so that a polite call waits for two such turns, not for
+ * the 182 calls of a whole read, or for a whole pipe.
+ */
+static void
+polite_client_is_served_beside_a_flood(void **state)
+{
+	struct flood flood = {0};
+	uint32_t waited[101];
+	pthread_t thread;
+	struct house h;
+
+	house_up(&h, NULL, false, 1);
+	flood.house = &h;
+	atomic_store(&spun, 0);
+	pthread_create(&thread, NULL, flood_main, &flood);
+	sp_client *client = trial_client(h.tcp, NULL);
+	while (atomic_load(&spun) < 1000)
+		usleep(1000);
+	for (unsigned i = 0; i < 101; i++) {
+		waited[i] = atomic_load(&spun);
+		assert_int_equal(ask(client, STAGE_COUNT, &waited[i]), 0);
+	}
+	atomic_store(&flood.over, true);
+	pthread_join(thread, NULL);
+	qsort(waited, 101, sizeof(waited[0]), by_value);
+	print_message("flood: calls served while a polite one waited: %u median, %u at most; %u "
+		      "served\n",
+		waited[50], waited[100], atomic_load(&spun));
+	assert_true(atomic_load(&spun) > 1000 + 100);
+	assert_true(waited[50] <= 64);
+	sp_client_free(client);
+	sp_server_free(h.server);
+}
+
 int
 main(void)
 {
@@ -509,6 +695,8 @@ main(void)
 		cmocka_unit_test(watcher_of_a_call_completes_it_when_it_is_cancelled),
 		cmocka_unit_test(watcher_never_runs_after_the_completion),
 		cmocka_unit_test(stop_waits_for_workers_and_kept_calls),
+		cmocka_unit_test(connection_with_all_its_calls_under_way_is_not_read),
+		cmocka_unit_test(polite_client_is_served_beside_a_flood),
 		cmocka_unit_test(server_without_memory_for_workers_does_not_start),
 	};
 
