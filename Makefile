@@ -26,7 +26,7 @@ build/build.ninja:
 	meson setup build --prefix=$(PREFIX) --libdir=$(LIBDIR)
 
 build-release/build.ninja:
-	meson setup build-release --prefix=$(PREFIX) --libdir=$(LIBDIR) --buildtype=release -Dtests=false
+	meson setup build-release --prefix=$(PREFIX) --libdir=$(LIBDIR) --buildtype=release -Db_lto=true -Dtests=false
 
 build-packages:
 	@tools/install-packages build

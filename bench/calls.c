@@ -447,12 +447,25 @@ row(const struct work *w, int n, bool pinned, bool control)
 	fflush(stdout);
 }
 
+/* One row, for a profiler to look at. */
+static int
+row_alone(const char *name, const char *n)
+{
+	pin(true);
+	for (size_t k = 0; k < 2; k++)
+		if (!strcmp(works[k].name, name))
+			row(&works[k], atoi(n), true, false);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	bool only_control = argc > 1 && strcmp(argv[1], "--control") == 0;
 	static const int connections[] = {1, N_MAX};
 
+	if (argc == 3)
+		return row_alone(argv[1], argv[2]);
 	printf("call       conn CPUs     ratio  (min .. max)     ns/call   bare ns   median of %d "
 	       "rounds\n",
 		ROUNDS);

@@ -100,7 +100,7 @@ fragment_size_agree(uint16_t ours, uint16_t peers)
 struct assoc_call *
 call_new(struct assoc_conn *a, uint32_t id)
 {
-	struct assoc_call *c = mem_zalloc(1, sizeof *c);
+	struct assoc_call *c = mem_take_zeroed(sizeof *c);
 
 	if (!c)
 		return NULL;
@@ -137,7 +137,7 @@ call_free(struct assoc_conn *a, struct assoc_call *c)
 	list_remove(&c->node);
 	buf_slice_fini(&c->stub);
 	buf_unref(c->request);
-	mem_free(c);
+	mem_give(c, sizeof *c);
 }
 
 /* --- the end --- */

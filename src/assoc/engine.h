@@ -51,7 +51,7 @@ struct assoc_output {
 	size_t memory; /* what it takes while it is in the queue, counted in conn->held */
 	struct assoc_call
 		*call; /* client: whose request it is, as long as both are there; else NULL */
-	uint32_t n_bytes;
+	uint32_t n_bytes, cap;
 	uint8_t bytes[];
 };
 

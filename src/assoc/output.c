@@ -20,7 +20,7 @@ header_make(unsigned ptype, uint8_t flags, uint32_t call_id, uint16_t frag_len)
 struct assoc_output *
 output_new(struct assoc_conn *a, uint32_t n_bytes)
 {
-	struct assoc_output *o = mem_alloc(sizeof *o + n_bytes);
+	struct assoc_output *o = mem_take(sizeof *o + n_bytes);
 
 	if (!o) {
 		conn_close(a, ASSOC_CLOSE_MEMORY, "no memory for a PDU to send");
@@ -28,7 +28,7 @@ output_new(struct assoc_conn *a, uint32_t n_bytes)
 	}
 	memset(o, 0, sizeof *o);
 	list_init(&o->node);
-	o->n_bytes = n_bytes;
+	o->cap = o->n_bytes = n_bytes;
 	o->total = n_bytes;
 	return o;
 }
@@ -50,7 +50,7 @@ output_drop(struct assoc_conn *a, struct assoc_output *o)
 		o->call->output = NULL;
 	list_remove(&o->node);
 	buf_unref(o->stub);
-	mem_free(o);
+	mem_give(o, sizeof *o + o->cap);
 }
 
 void

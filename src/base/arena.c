@@ -6,13 +6,13 @@
 
 #include "base/mem.h"
 
-#define CHUNK_SIZE 4096
-
 struct arena_chunk {
 	struct arena_chunk *next;
 	size_t size, used;
 	_Alignas(16) uint8_t bytes[];
 };
+
+#define CHUNK_SIZE (4096 - sizeof(struct arena_chunk))
 
 void
 arena_init(struct arena *a, size_t limit)
@@ -26,7 +26,7 @@ chunks_free(struct arena_chunk *c)
 	while (c) {
 		struct arena_chunk *next = c->next;
 
-		mem_free(c);
+		mem_give(c, sizeof(*c) + c->size);
 		c = next;
 	}
 }
@@ -51,7 +51,7 @@ arena_reset(struct arena *a)
 	keep->next = NULL;
 	keep->used = 0;
 	if (keep->size > 16 * CHUNK_SIZE) {
-		mem_free(keep);
+		mem_give(keep, sizeof(*keep) + keep->size);
 		a->chunks = NULL;
 	}
 }
@@ -64,7 +64,7 @@ chunk_for(struct arena *a, size_t bytes)
 
 	if (c && c->size - c->used >= bytes)
 		return c;
-	c = mem_alloc(sizeof(*c) + size);
+	c = mem_take(sizeof(*c) + size);
 	if (!c)
 		return NULL;
 	*c = (struct arena_chunk){.next = a->chunks, .size = size};

@@ -12,7 +12,7 @@ buf_new(uint32_t headroom, uint32_t cap)
 
 	if (headroom > cap)
 		return NULL;
-	b = mem_alloc(sizeof(*b) + cap);
+	b = mem_take(sizeof(*b) + cap);
 	if (!b)
 		return NULL;
 	atomic_init(&b->refs, 1);
@@ -32,7 +32,7 @@ void
 buf_unref(struct buf *b)
 {
 	if (b && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1)
-		mem_free(b);
+		mem_give(b, sizeof(*b) + b->cap);
 }
 
 struct buf *
@@ -47,7 +47,7 @@ buf_grow(struct buf *b, uint32_t more)
 		cap = 2 * (uint64_t)b->cap;
 	if (cap > UINT32_MAX)
 		return NULL;
-	larger = mem_resize(b, 1, sizeof(*b) + cap);
+	larger = mem_retake(b, sizeof(*b) + b->cap, sizeof(*b) + cap);
 	if (larger)
 		larger->cap = (uint32_t)cap;
 	return larger;

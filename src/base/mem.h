@@ -18,10 +18,30 @@ SP_NODISCARD char *mem_strdup(const char *);
 SP_NODISCARD char *mem_printf(const char *fmt, ...) SP_PRINTF(1, 2);
 void mem_free(void *);
 
+#if defined(__SANITIZE_ADDRESS__)
+#define MEM_KEEPS 0
+#elif defined(__has_feature)
+#define MEM_KEEPS !__has_feature(address_sanitizer)
+#else
+#define MEM_KEEPS 1
+#endif
+
+/*
+ * The same for what comes and goes with every call: a thread keeps some of what it is given, by size, for the next that takes
+ * it (MEM_KEEPS). `size` is the same at both ends, the thread need not be. Under AddressSanitizer nothing is kept, so
+ * that each use after the end is seen.
+ */
+SP_NODISCARD void *mem_take(size_t size);
+SP_NODISCARD void *mem_take_zeroed(size_t size);
+SP_NODISCARD void *mem_retake(void *p, size_t size, size_t new_size); /* NULL: p is as it was */
+void mem_give(void *, size_t size);                                   /* NULL is fine */
+
 /*
  * For tests and fuzzers: the n-th allocation of this thread from now on fails (1: the next one),
  * 0 switches it off.
  */
 void mem_fail_nth(uint64_t n);
+/* How often this thread has asked the heap. */
+uint64_t mem_requests(void);
 
 #endif

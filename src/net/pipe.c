@@ -26,10 +26,13 @@ int
 pipe_write(int fd, const struct iovec *iov, size_t n_iov, size_t *ret_n)
 {
 	struct msghdr message = {.msg_iov = (struct iovec *)iov, .msg_iovlen = n_iov};
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	ssize_t put;
 
+	/* one piece is the usual case, and the kernel has less to copy in then */
 	do
-		put = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		put = n_iov == 1 ? send(fd, iov->iov_base, iov->iov_len, flags)
+				 : sendmsg(fd, &message, flags);
 	while (put < 0 && errno == EINTR);
 	if (put < 0)
 		return errno == EWOULDBLOCK ? EAGAIN : errno;

@@ -6,7 +6,7 @@
 sp_call *
 call_begin(size_t max_memory)
 {
-	sp_call *call = mem_zalloc(1, sizeof(*call));
+	sp_call *call = mem_take_zeroed(sizeof(*call));
 
 	if (!call)
 		return NULL;
@@ -24,7 +24,7 @@ call_end(sp_call *call)
 	list_remove(&call->node);
 	buf_slice_fini(&call->stub);
 	arena_fini(&call->arena);
-	mem_free(call);
+	mem_give(call, sizeof(*call));
 }
 
 void *
