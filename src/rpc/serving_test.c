@@ -199,7 +199,8 @@ house_up(
 
 	memset(stage.kept, 0, sizeof(stage.kept));
 	stage.n_kept = stage.n_blocked = stage.n_noticed = 0;
-	stage.released = stage.notice_orphaned = false;
+	stage.released = false;
+	atomic_store(&stage.notice_orphaned, false);
 	options.no_mapper = true;
 	assert_int_equal(sp_server_new(&options, &h->server, &err), 0);
 	assert_int_equal(
