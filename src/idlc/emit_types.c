@@ -232,6 +232,47 @@ constant(struct emitter *e, const struct decl *d)
 		text_line(e->out, "#define %s %lld", d->name, (long long)value);
 }
 
+static size_t
+trimmed(const char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		n--;
+	return n;
+}
+
+/* What clang-format would see nothing to change in: directives but for lists without spaces, comments, plain lines. */
+static bool
+is_formatted(const char *text)
+{
+	const char *p = text;
+
+	for (; *p; p++) {
+		if (*p == ',' && p[1] && p[1] != ' ' && p[1] != '"')
+			return false;
+		if (*p == '*' && p[1] == ' ' && text[0] != '/' && strncmp(text, "/*", 2))
+			return false;
+	}
+	return true;
+}
+
+/* What comes from other files does not stand between. */
+static bool
+continues(const struct decl *d, enum decl_kind kind)
+{
+	return d && (d->is_imported || d->kind == kind);
+}
+
+static bool
+run_is_formatted(const struct decl *d)
+{
+	for (; continues(d, DECL_QUOTE); d = d->next)
+		if (!d->is_imported && !is_formatted(d->name))
+			return false;
+	return true;
+}
+
 /* Quoted C knows wchar_t as 16 bits, and defines variables that not everybody uses. */
 static void
 quote(struct emitter *e, const char *text)
@@ -240,7 +281,7 @@ quote(struct emitter *e, const char *text)
 
 	if (strncmp(text, "static ", 7) == 0)
 		text_raw(e->out, "SP_UNUSED ", 10);
-	for (const char *p = text; *p; p++) {
+	for (const char *p = text, *end = p + trimmed(p); p < end; p++) {
 		if (p[0] == 'L' && p[1] == '"' && !is_line)
 			text_raw(e->out, "u", 1);
 		else
@@ -250,17 +291,54 @@ quote(struct emitter *e, const char *text)
 	text_blank(e->out);
 }
 
+/* As its author wrote it. */
 static void
-declaration(struct emitter *e, const struct decl *d)
+quotes(struct emitter *e, const struct decl *first)
 {
+	bool formatted = run_is_formatted(first);
+
+	if (!formatted)
+		text_line(e->out, "/* clang-format off */");
+	for (const struct decl *d = first; continues(d, DECL_QUOTE); d = d->next)
+		if (!d->is_imported)
+			quote(e, d->name);
+	if (!formatted)
+		text_line(e->out, "/* clang-format on */");
+}
+
+/* In the order of their names. */
+static void
+imports(struct emitter *e, const struct decl *first)
+{
+	const struct decl *last = NULL, *next;
+
+	do {
+		next = NULL;
+		for (const struct decl *d = first; continues(d, DECL_IMPORT); d = d->next)
+			if (!d->is_imported && (!last || strcmp(d->name, last->name) > 0) &&
+				(!next || strcmp(d->name, next->name) < 0))
+				next = d;
+		if (next)
+			text_line(e->out, "#include \"%s\"", next->name);
+		last = next;
+	} while (next);
+}
+
+static void
+declaration(struct emitter *e, const struct decl *d, const struct decl *before)
+{
+	bool goes_on = before && before->kind == d->kind;
+
 	if (d->is_imported || d->is_repeat)
 		return;
 	if (d->kind == DECL_CONST) {
 		constant(e, d);
 	} else if (d->kind == DECL_QUOTE) {
-		quote(e, d->name);
+		if (!goes_on)
+			quotes(e, d);
 	} else if (d->kind == DECL_IMPORT) {
-		text_line(e->out, "#include \"%s\"", d->name);
+		if (!goes_on)
+			imports(e, d);
 	} else if (d->kind == DECL_OPERATION) {
 		for (const struct field *f = d->operation->params; f; f = f->next)
 			require(e, f->type, true);
@@ -276,11 +354,15 @@ declaration(struct emitter *e, const struct decl *d)
 static void
 declarations(struct emitter *e)
 {
-	for (const struct decl *d = e->c->decls; d; d = d->next) {
-		declaration(e, d);
+	const struct decl *before = NULL, *before_own;
+
+	for (const struct decl *d = e->c->decls; d;
+		before = d->is_imported ? before : d, d = d->next) {
+		declaration(e, d, before);
+		before_own = NULL;
 		for (const struct decl *own = d->interface ? d->interface->decls : NULL; own;
-			own = own->next)
-			declaration(e, own);
+			before_own = own, own = own->next)
+			declaration(e, own, before_own);
 	}
 }
 

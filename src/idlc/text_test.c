@@ -56,6 +56,41 @@ an_argument_too_long_is_broken_inside(void **state)
 }
 
 static void
+an_inner_call_breaks_behind_its_parenthesis_when_the_rest_fits(void **state)
+{
+	expect(1,
+		"f(x, gggggggggggggggggggg(" A60 ", "
+		"bbbbbbb), y);",
+		"\tf(x,\n\t\tgggggggggggggggggggg(\n\t\t\t" A60 ", bbbbbbb),\n\t\ty);\n");
+}
+
+static void
+a_break_behind_the_sign_that_saves_one_within_is_made(void **state)
+{
+	expect(1,
+		"uint32_t result = own->ApiGetClusterVersion(call, args->lpwMajorVersion, "
+		"args->lpwMinorVersion, args->lpwBuildNumber, args->lpszVendorId, "
+		"args->lpszCSDVersion);",
+		"\tuint32_t result =\n"
+		"\t\town->ApiGetClusterVersion(call, args->lpwMajorVersion, "
+		"args->lpwMinorVersion,\n"
+		"\t\t\targs->lpwBuildNumber, args->lpszVendorId, args->lpszCSDVersion);\n");
+}
+
+static void
+a_choice_breaks_under_its_question_mark(void **state)
+{
+	expect(1, "f(" A60 ", (t)(" A30 "aaaaaaa ? *" A30 "aaaaaaa : 0));",
+		"\tf(" A60 ",\n\t\t(t)(" A30 "aaaaaaa ? *" A30 "aaaaaaa\n\t\t\t\t\t\t\t  : 0));\n");
+}
+
+static void
+a_long_declaration_breaks_before_its_name(void **state)
+{
+	expect(0, "typedef struct " A60 " *" A60 ";", "typedef struct " A60 "\n\t*" A60 ";\n");
+}
+
+static void
 there_are_never_two_empty_lines(void **state)
 {
 	struct text t = {0};
@@ -91,6 +126,10 @@ main(void)
 		cmocka_unit_test(otherwise_lines_are_filled),
 		cmocka_unit_test(an_assignment_breaks_behind_its_sign),
 		cmocka_unit_test(an_argument_too_long_is_broken_inside),
+		cmocka_unit_test(an_inner_call_breaks_behind_its_parenthesis_when_the_rest_fits),
+		cmocka_unit_test(a_break_behind_the_sign_that_saves_one_within_is_made),
+		cmocka_unit_test(a_choice_breaks_under_its_question_mark),
+		cmocka_unit_test(a_long_declaration_breaks_before_its_name),
 		cmocka_unit_test(there_are_never_two_empty_lines),
 		cmocka_unit_test(no_memory_sticks),
 	};
