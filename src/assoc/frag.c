@@ -7,6 +7,26 @@
 #include "base/mem.h"
 
 /*
+ * The first time a copy of what arrived with other PDUs; then the buffer itself grows, which the C library does for
+ * large ones by moving pages instead of bytes. NULL: no memory, and nothing has changed.
+ */
+static struct buf *
+reassembly_make(struct assoc_call *c, uint32_t cap)
+{
+	struct buf *b;
+
+	if (c->held)
+		return buf_resize(c->stub.buf, cap);
+	b = buf_new(0, cap);
+	if (!b)
+		return NULL;
+	memcpy(b->data, buf_slice_bytes(&c->stub), c->stub.len);
+	b->end = c->stub.len;
+	buf_slice_fini(&c->stub);
+	return b;
+}
+
+/*
  * A reassembly buffer with room for `total` bytes. It grows with what has arrived, never with alloc_hint: that is
  * the peer's word only.
  */
@@ -22,12 +42,9 @@ room_make(struct assoc_conn *a, struct assoc_call *c, uint32_t total)
 		return FRAG_OK;
 	if (others + cap > a->limits->max_memory)
 		return FRAG_NO_MEMORY;
-	b = buf_new(0, cap);
+	b = reassembly_make(c, cap);
 	if (!b)
 		return FRAG_NO_MEMORY;
-	memcpy(b->data, buf_slice_bytes(&c->stub), c->stub.len);
-	b->end = c->stub.len;
-	buf_slice_fini(&c->stub);
 	c->stub = (struct buf_slice){.buf = b, .off = 0, .len = b->end};
 	a->held += cap - c->held;
 	c->held = cap;

@@ -37,7 +37,9 @@ void
 output_queue(struct assoc_conn *a, struct assoc_output *o)
 {
 	/* what is allocated, not what is sent: of small answers most is bookkeeping */
-	o->memory = sizeof *o + o->n_bytes + (o->stub ? sizeof *o->stub + o->stub->cap : 0);
+	o->memory = mem_taken(sizeof *o + o->cap);
+	if (o->stub)
+		o->memory += mem_taken(sizeof *o->stub + o->stub->cap);
 	a->held += o->memory;
 	list_append(&a->output, &o->node);
 }

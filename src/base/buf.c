@@ -39,7 +39,6 @@ struct buf *
 buf_grow(struct buf *b, uint32_t more)
 {
 	uint64_t cap = (uint64_t)b->end + more;
-	struct buf *larger;
 
 	if (cap <= b->cap)
 		return b;
@@ -47,10 +46,17 @@ buf_grow(struct buf *b, uint32_t more)
 		cap = 2 * (uint64_t)b->cap;
 	if (cap > UINT32_MAX)
 		return NULL;
-	larger = mem_retake(b, sizeof(*b) + b->cap, sizeof(*b) + cap);
-	if (larger)
-		larger->cap = (uint32_t)cap;
-	return larger;
+	return buf_resize(b, (uint32_t)cap);
+}
+
+struct buf *
+buf_resize(struct buf *b, uint32_t cap)
+{
+	struct buf *other = mem_retake(b, sizeof(*b) + b->cap, sizeof(*b) + (size_t)cap);
+
+	if (other)
+		other->cap = cap;
+	return other;
 }
 
 void

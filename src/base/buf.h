@@ -35,6 +35,8 @@ void buf_unref(struct buf *); /* NULL is fine */
  * failure returns NULL and the old one is still the caller's. Only for a sole owner.
  */
 SP_NODISCARD struct buf *buf_grow(struct buf *, uint32_t more);
+/* The same with exactly `cap` bytes, headroom included, which is not less than what is in it. */
+SP_NODISCARD struct buf *buf_resize(struct buf *, uint32_t cap);
 
 static inline uint32_t
 buf_len(const struct buf *b)

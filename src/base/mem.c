@@ -134,6 +134,14 @@ size_index(size_t size)
 	return MEM_KEEPS && i < N_SIZES ? i : N_SIZES;
 }
 
+size_t
+mem_taken(size_t size)
+{
+	unsigned i = size_index(size);
+
+	return i < N_SIZES ? (size_t)1 << (SMALLEST + i) : size;
+}
+
 void *
 mem_take(size_t size)
 {

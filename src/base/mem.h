@@ -35,6 +35,7 @@ SP_NODISCARD void *mem_take(size_t size);
 SP_NODISCARD void *mem_take_zeroed(size_t size);
 SP_NODISCARD void *mem_retake(void *p, size_t size, size_t new_size); /* NULL: p is as it was */
 void mem_give(void *, size_t size);                                   /* NULL is fine */
+size_t mem_taken(size_t size); /* what it takes from the heap: sizes are rounded up to be kept */
 
 /*
  * For tests and fuzzers: the n-th allocation of this thread from now on fails (1: the next one),

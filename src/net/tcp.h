@@ -21,6 +21,11 @@ void tcp_tune(int fd);
 void tcp_keep_alive(int fd, sp_nanos idle);
 /* Any listening stream socket: 0 and a non-blocking, close-on-exec *ret_fd, or an errno (EAGAIN: none). */
 SP_NODISCARD int tcp_accept(int listener, int *ret_fd);
+/*
+ * Room for n more descriptors, as far as the process may have them. Linux enlarges a process's table by doubling it,
+ * and stops the thread that needed it for 10 to 16 ms each time when there are several threads.
+ */
+void tcp_make_room(unsigned n);
 /* Both ends' addresses as text; "" for others than TCP. */
 void tcp_names(int fd, char ret_local[ADDRESS_TEXT], char ret_peer[ADDRESS_TEXT]);
 bool tcp_local_address(int fd, struct address *ret);

@@ -9,18 +9,20 @@
 #define IOV_MAX_TAKEN 64
 /* A turn delivers no more events than this, and when they take long not many more than fit into the time. */
 #define TURN_EVENTS 64
-#define TURN_TIME (500 * SP_MICROSECOND)
+#define TURN_TIME (50 * SP_MICROSECOND)
+/* Nor does it write more often: megabytes of small answers may wait for a peer that reads again. */
+#define TURN_WRITES 4
 
 bool
 link_flush(struct link *l, bool *ret_blocked)
 {
 	struct iovec iov[IOV_MAX_TAKEN];
 	bool any = false;
-	size_t n, sent;
+	size_t n, sent, writes = 0;
 
 	*ret_blocked = false;
 	while ((n = assoc_take(&l->conn, iov, IOV_MAX_TAKEN)) > 0) {
-		int error = pipe_write(l->fd, iov, n, &sent);
+		int error = writes++ < TURN_WRITES ? pipe_write(l->fd, iov, n, &sent) : EAGAIN;
 
 		if (error == EAGAIN) {
 			*ret_blocked = true;
@@ -193,7 +195,7 @@ link_turn(struct link *l)
 		if (any)
 			l->stalled_until = SP_NEVER;
 		progress |= any;
-	} while (any && !l->sys_errno);
+	} while (any && !blocked && !l->sys_errno);
 	l->turning = false;
 	l->owner->turned(l->arg);
 	if (l->sys_errno || (l->closing && !blocked)) {

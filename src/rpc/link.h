@@ -63,7 +63,7 @@ void link_turn(struct link *);
 void link_end(struct link *); /* closes at once; closed() is called before it returns */
 
 /* --- by whoever else waits for the descriptor (a client's session) --- */
-/* Everything that the pipe takes now. Returns whether a byte left; *ret_blocked: there is more. */
+/* What the pipe takes now, or much of it. Returns whether a byte left; *ret_blocked: there is more. */
 bool link_flush(struct link *, bool *ret_blocked);
 /* One read straight into the fragment. False: the engine takes no more now. */
 SP_NODISCARD bool link_receive(struct link *);

@@ -14,7 +14,8 @@
 #include "base/uuid.h"
 #include "net/tcp.h"
 
-#define ACCEPTS_A_TURN 64
+#define ACCEPTS_A_TURN                                                                             \
+	4 /* the others of this loop wait for so many: a flood of connections is worked off in between */
 #define PAUSE (100 * SP_MILLISECOND)
 
 struct listener *

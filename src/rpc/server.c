@@ -584,6 +584,7 @@ sp_server_start(sp_server *server, unsigned n_threads, struct sp_error *reterr)
 		status = listener_open(server->listeners[i], reterr);
 	if (status)
 		goto out;
+	tcp_make_room(server->options.max_connections);
 	if (!offers_make(server) || !loops_make(server, n_threads) || !workers_make(server) ||
 		!threads_create(server)) {
 		threads_join(server);
