@@ -84,7 +84,7 @@ connect_as(bool local)
 	c->local = local;
 	c->uid = geteuid();
 	c->id = ++world->next_connection;
-	c->group = assoc_group_join(world->groups, 0);
+	c->group = assoc_group_join(world->groups, 0, &(struct assoc_peer){0});
 	strcpy(c->peer_text, local ? "ncalrpc:[pid=1]" : "ncacn_ip_tcp:192.0.2.1[1]");
 	assert(c->group);
 	return c;
@@ -95,28 +95,28 @@ disconnect(struct connection *c)
 {
 	const struct registration *r = world->registration;
 	struct assoc_context *contexts;
-	size_t n;
 
-	assoc_group_leave(c->group, &contexts, &n);
-	for (size_t i = 0; i < n; i++)
-		r->interface->contexts[contexts[i].type].rundown(r->handlers, contexts[i].user);
-	mem_free(contexts);
+	assoc_group_part(c->group);
+	contexts = assoc_group_leave(c->group);
+	for (struct assoc_context *x = contexts; x; x = x->next)
+		r->interface->contexts[x->type].rundown(r->handlers, x->user);
+	assoc_contexts_free(contexts);
 	r->options.connection_closed(r->options.connection_closed_arg, c->id);
 	free(c);
 }
 
 /* --- a call: C -> NDR -> C -> handler -> C -> NDR -> C --- */
 
-static bool
-context_resolve(void *owner, uint32_t type, struct sp_context_handle *handle)
+static sp_status
+context_resolve(void *owner, uint32_t type, bool shared, struct sp_context_handle *handle)
 {
 	const sp_call *call = owner;
 	struct assoc_context found;
 
 	if (!assoc_group_find_context(call->connection->group, &handle->uuid, &found))
-		return false;
+		return NCA_S_FAULT_CONTEXT_MISMATCH;
 	handle->user = found.user;
-	return true;
+	return 0;
 }
 
 static bool

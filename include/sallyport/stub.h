@@ -284,7 +284,10 @@ void sp_pull_object(struct sp_pull *, void *slot, const void *unused);
  */
 void *sp_pull_pipe(struct sp_pull *, uint64_t *ret_n, size_t element_size);
 
+/* A server lets one call at a time use a context; those that say shared together. */
 void sp_pull_context(
+	struct sp_pull *, struct sp_context_handle *ret, uint32_t type, bool null_allowed);
+void sp_pull_context_shared(
 	struct sp_pull *, struct sp_context_handle *ret, uint32_t type, bool null_allowed);
 
 /* --- push: C -> NDR ------------------------------------------------------------------------- */

@@ -119,11 +119,16 @@ struct assoc_counters { /* complete PDUs, for mgmt's statistics */
 
 void assoc_server_init(struct assoc_conn *, const struct assoc_limits *,
 	const struct assoc_server_policy *, sp_nanos now); /* both borrowed until assoc_fini */
+/* Server, before the first byte: who may share an association group with whom. */
+void assoc_server_identify(struct assoc_conn *, const struct assoc_peer *);
 void assoc_client_init(
 	struct assoc_conn *, const struct assoc_limits *, uint32_t group_id, sp_nanos now);
 /* Leaves the group, drops everything held. An owner with context handles to run down takes the group out first. */
 void assoc_fini(struct assoc_conn *);
-/* The caller leaves it with assoc_group_leave. NULL: none was joined, or it was taken before. */
+/*
+ * Parts from the group; the caller leaves it with assoc_group_leave, after the last call. NULL: none was joined, or it was
+ * taken before.
+ */
 struct assoc_group *assoc_take_group(struct assoc_conn *);
 
 /* --- bytes in -------------------------------------------------------------------------------------- */

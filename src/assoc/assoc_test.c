@@ -157,41 +157,12 @@ an_idle_connection_holds_less_than_a_kilobyte(void **unused)
 	assoc_groups_free(groups);
 }
 
-static void
-what_is_left_in_a_group_is_handed_out_when_its_last_connection_leaves(void **unused)
-{
-	struct assoc_groups *groups = assoc_groups_new();
-	struct assoc_group *first = assoc_group_join(groups, 0), *second;
-	struct assoc_context *left, found;
-	struct sp_uuid uuid, other;
-	size_t n;
-
-	second = assoc_group_join(groups, assoc_group_id(first));
-	assert_ptr_equal(first, second);
-	assert_null(assoc_group_join(groups, assoc_group_id(first) + 1000));
-	assert_true(assoc_group_add_context(first, NULL, 1, &n, &uuid));
-	assert_true(assoc_group_add_context(first, NULL, 2, &left, &other));
-	assert_true(assoc_group_remove_context(second, &other));
-	assert_false(assoc_group_find_context(second, &other, &found));
-	assert_true(assoc_group_find_context(second, &uuid, &found));
-	assert_int_equal(found.type, 1);
-	assoc_group_leave(first, &left, &n);
-	assert_int_equal(n, 0);
-	assoc_group_leave(second, &left, &n);
-	assert_int_equal(n, 1);
-	assert_true(sp_uuid_equal(&left[0].uuid, &uuid));
-	mem_free(left);
-	assoc_groups_free(groups);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_allocation_of_a_conversation_may_fail),
 		cmocka_unit_test(an_idle_connection_holds_less_than_a_kilobyte),
-		cmocka_unit_test(
-			what_is_left_in_a_group_is_handed_out_when_its_last_connection_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

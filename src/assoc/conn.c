@@ -34,6 +34,12 @@ assoc_server_init(struct assoc_conn *a, const struct assoc_limits *limits,
 }
 
 void
+assoc_server_identify(struct assoc_conn *a, const struct assoc_peer *peer)
+{
+	a->peer = *peer;
+}
+
+void
 assoc_client_init(
 	struct assoc_conn *a, const struct assoc_limits *limits, uint32_t group_id, sp_nanos now)
 {
@@ -54,8 +60,10 @@ assoc_fini(struct assoc_conn *a)
 		output_drop(a, list_entry(it, struct assoc_output, node));
 	buf_unref(a->in);
 	mem_free(a->contexts);
-	if (a->group)
-		assoc_group_leave(a->group, NULL, NULL);
+	if (a->group) {
+		assoc_group_part(a->group);
+		assoc_contexts_free(assoc_group_leave(a->group));
+	}
 	memset(a, 0, sizeof *a);
 }
 
@@ -65,6 +73,8 @@ assoc_take_group(struct assoc_conn *a)
 	struct assoc_group *g = a->group;
 
 	a->group = NULL;
+	if (g)
+		assoc_group_part(g);
 	return g;
 }
 

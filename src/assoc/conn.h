@@ -3,6 +3,8 @@
 #ifndef ASSOC_CONN_H
 #define ASSOC_CONN_H
 
+#include "assoc/group.h"
+
 struct assoc_call;
 struct assoc_output;
 
@@ -43,6 +45,7 @@ struct assoc_conn {
 	size_t at_work; /* server: bytes of requests that were dispatched and are not answered */
 
 	struct assoc_group *group; /* server */
+	struct assoc_peer peer;    /* server */
 	uint32_t group_id;         /* client: asked for, then what the server said */
 	uint32_t negotiation_id;   /* client: call id of the bind or alter_context under way */
 	uint16_t next_context_id;  /* client */

@@ -2,44 +2,30 @@
 #include "assoc/group.h"
 
 #include <assert.h>
-#include <pthread.h>
+#include <string.h>
 
-#include "base/list.h"
+#include "assoc/context.h"
 #include "base/mem.h"
 #include "base/uuid.h"
 
-struct context_node {
-	struct list node;
-	struct assoc_context context;
-};
+#define GROUP_BUCKETS 1024u
 
 struct assoc_groups {
 	pthread_mutex_t lock;
-	struct list groups;
-	uint32_t next_id;
-};
-
-struct assoc_group {
-	struct list node;
-	struct assoc_groups *owner;
-	uint32_t id, n_connections;
-	struct list contexts;
-	size_t n_contexts;
+	struct list buckets[GROUP_BUCKETS];
+	uint32_t n_members;
 };
 
 struct assoc_groups *
 assoc_groups_new(void)
 {
 	struct assoc_groups *g = mem_zalloc(1, sizeof *g);
-	struct sp_uuid seed;
 
 	if (!g)
 		return NULL;
 	pthread_mutex_init(&g->lock, NULL);
-	list_init(&g->groups);
-	/* Nobody shall guess another client's group: [MS-RPCE] 3.3.1.5.7 asks who joins. */
-	uuid_random(&seed);
-	g->next_id = seed.time_low;
+	for (size_t i = 0; i < GROUP_BUCKETS; i++)
+		list_init(&g->buckets[i]);
 	return g;
 }
 
@@ -48,7 +34,7 @@ assoc_groups_free(struct assoc_groups *g)
 {
 	if (!g)
 		return;
-	assert(list_is_empty(&g->groups));
+	assert(g->n_members == 0);
 	pthread_mutex_destroy(&g->lock);
 	mem_free(g);
 }
@@ -56,7 +42,9 @@ assoc_groups_free(struct assoc_groups *g)
 static struct assoc_group *
 group_find(struct assoc_groups *owner, uint32_t id)
 {
-	list_for (it, &owner->groups) {
+	struct list *bucket = &owner->buckets[id % GROUP_BUCKETS];
+
+	list_for (it, bucket) {
 		struct assoc_group *g = list_entry(it, struct assoc_group, node);
 
 		if (g->id == id)
@@ -65,31 +53,50 @@ group_find(struct assoc_groups *owner, uint32_t id)
 	return NULL;
 }
 
+/* Nobody shall guess another client's group. */
+static uint32_t
+id_make(struct assoc_groups *owner)
+{
+	struct sp_uuid random;
+
+	do
+		uuid_random(&random);
+	while (random.time_low == 0 || group_find(owner, random.time_low));
+	return random.time_low;
+}
+
 static struct assoc_group *
-group_new(struct assoc_groups *owner)
+group_new(struct assoc_groups *owner, const struct assoc_peer *peer)
 {
 	struct assoc_group *g = mem_zalloc(1, sizeof *g);
 
 	if (!g)
 		return NULL;
-	do
-		g->id = owner->next_id++;
-	while (g->id == 0 || group_find(owner, g->id));
+	g->id = id_make(owner);
 	g->owner = owner;
-	list_init(&g->contexts);
-	list_append(&owner->groups, &g->node);
+	g->peer = *peer;
+	pthread_mutex_init(&g->lock, NULL);
+	list_init(&g->few);
+	g->buckets = &g->few;
+	g->n_buckets = 1;
+	list_append(&owner->buckets[g->id % GROUP_BUCKETS], &g->node);
 	return g;
 }
 
 struct assoc_group *
-assoc_group_join(struct assoc_groups *owner, uint32_t id)
+assoc_group_join(struct assoc_groups *owner, uint32_t id, const struct assoc_peer *peer)
 {
 	struct assoc_group *g;
 
 	pthread_mutex_lock(&owner->lock);
-	g = id ? group_find(owner, id) : group_new(owner);
-	if (g)
+	g = id ? group_find(owner, id) : group_new(owner, peer);
+	if (g && memcmp(&g->peer, peer, sizeof *peer) != 0)
+		g = NULL;
+	if (g) {
 		g->n_connections++;
+		g->n_members++;
+		owner->n_members++;
+	}
 	pthread_mutex_unlock(&owner->lock);
 	return g;
 }
@@ -100,147 +107,60 @@ assoc_group_id(const struct assoc_group *g)
 	return g->id;
 }
 
-/* The nodes of an ended group become one array; without memory for it they are dropped. */
-static void
-contexts_hand_out(struct assoc_group *g, struct assoc_context **ret_contexts, size_t *ret_n)
+void
+assoc_group_part(struct assoc_group *g)
 {
-	size_t n = 0;
-
-	if (ret_contexts && g->n_contexts)
-		*ret_contexts = mem_zalloc(g->n_contexts, sizeof **ret_contexts);
-	list_for_safe (it, &g->contexts) {
-		struct context_node *c = list_entry(it, struct context_node, node);
-
-		if (ret_contexts && *ret_contexts)
-			(*ret_contexts)[n++] = c->context;
-		mem_free(c);
-	}
-	if (ret_n)
-		*ret_n = n;
+	pthread_mutex_lock(&g->owner->lock);
+	if (--g->n_connections == 0)
+		list_remove(&g->node);
+	pthread_mutex_unlock(&g->owner->lock);
 }
 
-void
-assoc_group_leave(struct assoc_group *g, struct assoc_context **ret_contexts, size_t *ret_n)
+static struct assoc_context *
+contexts_hand_out(struct assoc_group *g)
+{
+	struct assoc_context *first = NULL, **last = &first;
+
+	for (uint32_t i = 0; i < g->n_buckets; i++)
+		list_for (it, &g->buckets[i]) {
+			struct context_node *c = list_entry(it, struct context_node, node);
+
+			assert(!c->exclusive && c->n_shared == 0 && list_is_empty(&c->waiters));
+			*last = &c->context;
+			last = &c->context.next;
+		}
+	*last = NULL;
+	return first;
+}
+
+struct assoc_context *
+assoc_group_leave(struct assoc_group *g)
 {
 	struct assoc_groups *owner = g->owner;
+	struct assoc_context *contexts;
 	bool last;
 
-	if (ret_contexts)
-		*ret_contexts = NULL;
-	if (ret_n)
-		*ret_n = 0;
 	pthread_mutex_lock(&owner->lock);
-	last = --g->n_connections == 0;
-	if (last)
-		list_remove(&g->node);
+	owner->n_members--;
+	last = --g->n_members == 0;
 	pthread_mutex_unlock(&owner->lock);
 	if (!last)
-		return;
-	contexts_hand_out(g, ret_contexts, ret_n);
+		return NULL;
+	contexts = contexts_hand_out(g);
+	if (g->buckets != &g->few)
+		mem_free(g->buckets);
+	pthread_mutex_destroy(&g->lock);
 	mem_free(g);
-}
-
-/* With the lock held. */
-static struct context_node *
-context_find(struct assoc_group *g, const struct sp_uuid *uuid)
-{
-	list_for (it, &g->contexts) {
-		struct context_node *c = list_entry(it, struct context_node, node);
-
-		if (sp_uuid_equal(&c->context.uuid, uuid))
-			return c;
-	}
-	return NULL;
-}
-
-bool
-assoc_group_add_context(struct assoc_group *g, const void *interface, uint32_t type, void *user,
-	struct sp_uuid *ret_uuid)
-{
-	struct context_node *c = mem_zalloc(1, sizeof *c);
-
-	if (!c)
-		return false;
-	c->context = (struct assoc_context){.interface = interface, .type = type, .user = user};
-	uuid_random(&c->context.uuid);
-	*ret_uuid = c->context.uuid;
-	pthread_mutex_lock(&g->owner->lock);
-	list_append(&g->contexts, &c->node);
-	g->n_contexts++;
-	pthread_mutex_unlock(&g->owner->lock);
-	return true;
-}
-
-bool
-assoc_group_find_context(
-	struct assoc_group *g, const struct sp_uuid *uuid, struct assoc_context *ret)
-{
-	struct context_node *c;
-
-	pthread_mutex_lock(&g->owner->lock);
-	c = context_find(g, uuid);
-	if (c)
-		*ret = c->context;
-	pthread_mutex_unlock(&g->owner->lock);
-	return c != NULL;
-}
-
-bool
-assoc_group_set_context(struct assoc_group *g, const struct sp_uuid *uuid, void *user)
-{
-	struct context_node *c;
-
-	pthread_mutex_lock(&g->owner->lock);
-	c = context_find(g, uuid);
-	if (c)
-		c->context.user = user;
-	pthread_mutex_unlock(&g->owner->lock);
-	return c != NULL;
-}
-
-bool
-assoc_group_remove_context(struct assoc_group *g, const struct sp_uuid *uuid)
-{
-	struct context_node *c;
-
-	pthread_mutex_lock(&g->owner->lock);
-	c = context_find(g, uuid);
-	if (c) {
-		list_remove(&c->node);
-		g->n_contexts--;
-	}
-	pthread_mutex_unlock(&g->owner->lock);
-	mem_free(c);
-	return c != NULL;
+	return contexts;
 }
 
 void
-assoc_group_forget_context(struct assoc_group *g, const void *user)
+assoc_contexts_free(struct assoc_context *c)
 {
-	struct context_node *found = NULL;
+	struct assoc_context *next;
 
-	pthread_mutex_lock(&g->owner->lock);
-	list_for (it, &g->contexts) {
-		struct context_node *c = list_entry(it, struct context_node, node);
-
-		if (c->context.user == user) {
-			found = c;
-			list_remove(&c->node);
-			g->n_contexts--;
-			break;
-		}
+	for (; c; c = next) {
+		next = c->next;
+		mem_free(c);
 	}
-	pthread_mutex_unlock(&g->owner->lock);
-	mem_free(found);
-}
-
-size_t
-assoc_group_n_contexts(struct assoc_group *g)
-{
-	size_t n;
-
-	pthread_mutex_lock(&g->owner->lock);
-	n = g->n_contexts;
-	pthread_mutex_unlock(&g->owner->lock);
-	return n;
 }

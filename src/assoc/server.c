@@ -266,10 +266,10 @@ ack_send(struct assoc_conn *a, const struct pdu *p, unsigned n, const struct bin
 static bool
 group_join(struct assoc_conn *a, const struct pdu *p, uint32_t id)
 {
-	a->group = assoc_group_join(a->policy->groups, id);
+	a->group = assoc_group_join(a->policy->groups, id, &a->peer);
 	if (a->group)
 		return true;
-	/* Windows gives reason 0 to a group it does not know. */
+	/* Windows gives reason 0 to a group it does not know. That there is one of somebody else's is not told. */
 	server_nak(a, p, id ? NAK_REASON_NOT_SPECIFIED : NAK_LOCAL_LIMIT_EXCEEDED,
 		id ? "an association group that does not exist" : "no memory for a group");
 	return false;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "idlc/layout.h"
+#include "idlc/parser.h"
 #include "idlc/shape.h"
 
 void
@@ -327,6 +328,18 @@ value_pointer(
 	text_line(m->out, "sp_push_%s(push, %s, %s, %s);", word, at, referent, argument);
 }
 
+/* What the parameter says wins over what its type says. */
+static bool
+context_is_shared(const struct field *f, const struct type *alias)
+{
+	const struct attr *attrs = f ? f->attrs : NULL;
+
+	if (attr_find(attrs, "context_handle_noserialize"))
+		return true;
+	return !attr_find(attrs, "context_handle_serialize") && alias &&
+	       attr_find(alias->attrs, "context_handle_noserialize");
+}
+
 static void
 value_context(struct marshal *m, bool is_pull, const struct shape *s, const char *at,
 	const struct scope *scope)
@@ -334,8 +347,9 @@ value_context(struct marshal *m, bool is_pull, const struct shape *s, const char
 	bool may_be_null = scope->is_out || scope->field->out;
 
 	if (is_pull)
-		text_line(m->out, "sp_pull_context(pull, %s, %u, %s);", marshal_address(m, at),
-			s->context, may_be_null ? "true" : "false");
+		text_line(m->out, "sp_pull_context%s(pull, %s, %u, %s);",
+			context_is_shared(scope->field, s->type) ? "_shared" : "",
+			marshal_address(m, at), s->context, may_be_null ? "true" : "false");
 	else
 		text_line(m->out, "sp_push_context(push, %s, %u);", marshal_address(m, at),
 			s->context);

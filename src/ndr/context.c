@@ -4,11 +4,12 @@
 
 #include "ndr/ndr.h"
 
-void
-sp_pull_context(
-	struct sp_pull *pull, struct sp_context_handle *ret, uint32_t type, bool null_allowed)
+static void
+context_pull(struct sp_pull *pull, struct sp_context_handle *ret, uint32_t type, bool null_allowed,
+	bool shared)
 {
 	const struct ndr_contexts *c = pull->contexts;
+	sp_status status;
 
 	*ret = (struct sp_context_handle){.attributes = sp_pull_u32(pull)};
 	sp_pull_uuid(pull, &ret->uuid);
@@ -17,9 +18,25 @@ sp_pull_context(
 	if (sp_uuid_is_nil(&ret->uuid)) {
 		if (!null_allowed)
 			sp_pull_fail(pull, NCA_S_FAULT_CONTEXT_MISMATCH, "NULL context handle");
-	} else if (c && c->resolve && !c->resolve(c->owner, type, ret)) {
-		sp_pull_fail(pull, NCA_S_FAULT_CONTEXT_MISMATCH, "unknown context handle");
+	} else if (c && c->resolve) {
+		status = c->resolve(c->owner, type, shared, ret);
+		if (status)
+			sp_pull_fail(pull, status, "unknown context handle");
 	}
+}
+
+void
+sp_pull_context(
+	struct sp_pull *pull, struct sp_context_handle *ret, uint32_t type, bool null_allowed)
+{
+	context_pull(pull, ret, type, null_allowed, false);
+}
+
+void
+sp_pull_context_shared(
+	struct sp_pull *pull, struct sp_context_handle *ret, uint32_t type, bool null_allowed)
+{
+	context_pull(pull, ret, type, null_allowed, true);
 }
 
 void

@@ -53,8 +53,9 @@ struct ndr_limits { /* 0: the default */
 /* How context handles are translated; NULL functions: as they stand on the wire (clients). */
 struct ndr_contexts {
 	void *owner;
-	/* fills ret->user; false: nca_s_fault_context_mismatch */
-	bool (*resolve)(void *owner, uint32_t type, struct sp_context_handle *handle);
+	/* fills handle->user and returns 0, or the status of a fault. shared: other calls may use it meanwhile */
+	sp_status (*resolve)(
+		void *owner, uint32_t type, bool shared, struct sp_context_handle *handle);
 	/* user set and uuid nil: makes one; user NULL: drops it and makes the wire form nil. Updates *handle. */
 	bool (*settle)(void *owner, uint32_t type, struct sp_context_handle *handle);
 };

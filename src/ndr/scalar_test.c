@@ -307,13 +307,16 @@ a_push_that_grows_keeps_what_it_has(void **state)
 
 static int made[2];
 
-static bool
-resolve(void *owner, uint32_t type, struct sp_context_handle *handle)
+static bool was_shared;
+
+static sp_status
+resolve(void *owner, uint32_t type, bool shared, struct sp_context_handle *handle)
 {
 	if (handle->uuid.time_low != 0x12345678 || type != 3)
-		return false;
+		return NCA_S_FAULT_CONTEXT_MISMATCH;
 	handle->user = owner;
-	return true;
+	was_shared = shared;
+	return 0;
 }
 
 static bool

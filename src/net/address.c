@@ -86,3 +86,17 @@ address_is_any(const struct address *a)
 		return IN6_IS_ADDR_UNSPECIFIED(&as_ipv6(a)->sin6_addr);
 	return as_ipv4(a) && as_ipv4(a)->sin_addr.s_addr == htonl(INADDR_ANY);
 }
+
+void
+address_host(const struct address *a, uint8_t ret[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	memset(ret, 0, 16);
+	if (a->storage.ss_family == AF_INET6) {
+		memcpy(ret, &((const struct sockaddr_in6 *)&a->storage)->sin6_addr, 16);
+	} else if (a->storage.ss_family == AF_INET) {
+		memcpy(ret, mapped, sizeof(mapped));
+		memcpy(ret + 12, &((const struct sockaddr_in *)&a->storage)->sin_addr, 4);
+	}
+}

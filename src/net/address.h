@@ -21,5 +21,7 @@ void address_format(const struct address *, char ret[ADDRESS_TEXT]);
 uint16_t address_port(const struct address *); /* 0 for others than TCP's */
 void address_set_port(struct address *, uint16_t port);
 bool address_is_any(const struct address *);
+/* The address without the port as IPv6 has it, IPv4 within IPv6 (RFC 4291 2.5.5.2); zero for others than TCP's. */
+void address_host(const struct address *, uint8_t ret[16]);
 
 #endif

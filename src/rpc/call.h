@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 
+#include "assoc/group.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/list.h"
@@ -40,7 +41,11 @@ struct sp_call {
 	const struct sp_operation *operation;
 	void *args;
 	uint32_t call_id;
-	uint16_t opnum;
+	uint16_t opnum, context_id;
+	bool big_endian;
+	struct sp_syntax_id transfer;
+	struct assoc_holder holder; /* of the contexts in the arguments */
+	bool parked;                /* waits for one of them; its arguments will be read again */
 	bool deferred;
 	atomic_uint
 		open_ends; /* deferred: the handler has not returned, it has not been completed */

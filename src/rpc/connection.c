@@ -2,6 +2,7 @@
 #include "rpc/server.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/time.h"
@@ -35,6 +36,8 @@ call_cancel(sp_call *call, unsigned wish)
 	if (fn)
 		fn(call, call->on_cancel_arg);
 	pthread_mutex_unlock(notify);
+	if (wish & CALL_ORPHANED)
+		dispatch_give_up(call);
 }
 
 void
@@ -105,15 +108,14 @@ static void
 group_leave(struct connection *c)
 {
 	struct assoc_context *contexts;
-	size_t n;
 
 	if (!c->group)
 		return;
-	assoc_group_leave(c->group, &contexts, &n);
+	contexts = assoc_group_leave(c->group);
 	c->group = NULL;
-	for (size_t i = 0; i < n; i++)
-		rundown(&contexts[i]);
-	mem_free(contexts);
+	for (const struct assoc_context *x = contexts; x; x = x->next)
+		rundown(x);
+	assoc_contexts_free(contexts);
 }
 
 static void
@@ -165,13 +167,38 @@ on_closed(void *arg, const struct assoc_event *close)
 
 static const struct link_owner link_owner = {on_event, on_turned, on_closed};
 
+/* One machine, or over ncalrpc one user: [MS-RPCE] 3.3.1.5.7 goes by the IP address. */
+static struct assoc_peer
+whose(const struct connection *c)
+{
+	struct address peer = {.len = sizeof(peer.storage)}, own = {.len = sizeof(own.storage)};
+	uint8_t host[16], own_host[16];
+	struct assoc_peer p = {{0}};
+
+	if (c->local) {
+		p.bytes[0] = 'l';
+		memcpy(p.bytes + 1, &c->uid, sizeof(c->uid));
+	} else if (!getpeername(c->fd, (struct sockaddr *)&peer.storage, &peer.len) &&
+		   !getsockname(c->fd, (struct sockaddr *)&own.storage, &own.len)) {
+		address_host(&peer, host);
+		address_host(&own, own_host);
+		p.bytes[0] = 't';
+		/* this machine has many addresses */
+		if (memcmp(host, own_host, sizeof(host)) != 0)
+			memcpy(p.bytes + 1, host, sizeof(host));
+	}
+	return p;
+}
+
 static void
 on_hello(void *arg)
 {
 	struct connection *c = arg;
 	sp_server *server = c->thread->server;
+	struct assoc_peer peer = whose(c);
 
 	assoc_server_init(&c->link.conn, &server->limits, &c->listener->policy, time_now());
+	assoc_server_identify(&c->link.conn, &peer);
 	list_append(&c->thread->connections, &c->node);
 	if (!link_start(&c->link, &c->thread->queue, c->fd, server->limits.pdu_timeout, &link_owner,
 		    c)) {

@@ -2,6 +2,9 @@
 /* From a request to its answer ([MS-RPCE] 3.3.2.5.2, C706 12.6.4.9). All on the connection's loop thread. */
 #include "rpc/server.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "ndr/ndr.h"
 #include "rpc/extended.h"
 #include "rpc/fault.h"
@@ -10,31 +13,63 @@
 
 /* --- context handles: the wire's UUIDs against the association group's --- */
 
+struct wanted {
+	const struct registration *by;
+	uint32_t type;
+};
+
+/*
+ * A handle is good for its own type. Another interface may have the type as well, and takes the handle as long as
+ * neither says [strict_context_handle] ([MS-RPCE] 3.1.1.5.3.2.2.2); types are the same when their names are
+ * ([MS-RPCE] 3.1.1.5.3.3.1.1), so that no handler takes one thing for another.
+ */
 static bool
-context_fits(const struct registration *r, uint32_t type, const struct assoc_context *found)
+context_fits(const void *arg, const struct assoc_context *found)
 {
 	const struct registration *maker = found->interface;
+	const struct wanted *w = arg;
+	const struct sp_context_type *ours = &w->by->interface->contexts[w->type],
+				     *theirs = &maker->interface->contexts[found->type];
 
-	if (maker == r)
-		return found->type == type;
-	/* another interface's handle, as long as neither says [strict_context_handle] */
-	const struct sp_context_type *ours = &r->interface->contexts[type];
-	const struct sp_context_type *theirs = &maker->interface->contexts[found->type];
-	return !ours->strict && !theirs->strict && ours->rundown == theirs->rundown;
+	if (maker == w->by)
+		return found->type == w->type;
+	return !ours->strict && !theirs->strict && !strcmp(ours->name, theirs->name);
 }
 
-static bool
-context_resolve(void *owner, uint32_t type, struct sp_context_handle *handle)
-{
-	const sp_call *call = owner;
-	struct assoc_group *group = connection_group(call->connection);
-	struct assoc_context found;
+static void on_granted(void *arg);
 
-	if (!group || !assoc_group_find_context(group, &handle->uuid, &found) ||
-		!context_fits(call->registration, type, &found))
-		return false;
-	handle->user = found.user;
-	return true;
+static void
+granted_send(sp_call *call)
+{
+	call->done = (struct loop_message){.fn = on_granted, .arg = call};
+	loop_send(call->connection->thread->loop, &call->done);
+}
+
+static void
+granted(struct assoc_holder *h)
+{
+	granted_send((sp_call *)((char *)h - offsetof(sp_call, holder)));
+}
+
+static sp_status
+context_resolve(void *owner, uint32_t type, bool shared, struct sp_context_handle *handle)
+{
+	sp_call *call = owner;
+	struct assoc_group *group = connection_group(call->connection);
+	struct wanted wanted = {call->registration, type};
+
+	if (!group)
+		return NCA_S_FAULT_CONTEXT_MISMATCH;
+	if (!call->holder.group)
+		assoc_holder_init(&call->holder, group, granted);
+	switch (assoc_holder_take(
+		&call->holder, &handle->uuid, shared, context_fits, &wanted, &handle->user)) {
+	case ASSOC_HELD: return 0;
+	case ASSOC_NO_MEMORY: return NCA_S_FAULT_REMOTE_NO_MEMORY;
+	case ASSOC_WAITS: call->parked = true; break;
+	case ASSOC_NOT_THERE: break;
+	}
+	return NCA_S_FAULT_CONTEXT_MISMATCH;
 }
 
 static bool
@@ -99,6 +134,27 @@ answer_push(sp_call *call, struct buf **ret_stub)
 	return status;
 }
 
+/* The answer has been given to the engine. Who waits for a context of this call goes on. */
+static void
+over(sp_call *call)
+{
+	struct connection *c = call->connection;
+
+	assoc_holder_fini(&call->holder);
+	if (!c->gone)
+		atomic_fetch_add(&c->thread->server->stats.calls_out, 1);
+	call_end(call);
+	connection_call_ended(c);
+}
+
+static void
+refused(sp_call *call, sp_status fault, enum eerr_location at)
+{
+	if (!call->connection->gone)
+		refuse(call, fault, true, at);
+	over(call);
+}
+
 /* The answer is made even when nobody waits for it: context handles in it are run down, not lost. */
 static void
 call_finish(sp_call *call, sp_status fault)
@@ -119,10 +175,7 @@ call_finish(sp_call *call, sp_status fault)
 		refuse(call, fault, false, at);
 	else
 		assoc_reply(&c->link.conn, call->call_id, stub);
-	if (!c->gone)
-		atomic_fetch_add(&c->thread->server->stats.calls_out, 1);
-	call_end(call);
-	connection_call_ended(c);
+	over(call);
 }
 
 static void
@@ -184,12 +237,26 @@ admit(sp_call *call)
 	return r->options.access ? r->options.access(call, call->opnum, r->options.access_arg) : 0;
 }
 
+static bool
+is_verified(const sp_call *call, const uint8_t *trailer, size_t len)
+{
+	const sp_server *server = call->connection->thread->server;
+	const struct assoc_event request = {.call_id = call->call_id,
+		.context_id = call->context_id,
+		.opnum = call->opnum,
+		.offer = &server->offers[call->registration->index],
+		.transfer = call->transfer,
+		.big_endian = call->big_endian};
+
+	return verify_request(&request, trailer, len);
+}
+
 /*
  * Bytes after the last parameter are left alone, as Windows does: clients pad the stub data, and a
  * verification trailer may follow it ([MS-RPCE] 2.2.2.13).
  */
 static sp_status
-args_pull(sp_call *call, const struct assoc_event *event)
+args_pull(sp_call *call)
 {
 	struct ndr_contexts contexts = {call, context_resolve, context_settle};
 	struct sp_pull pull;
@@ -199,14 +266,14 @@ args_pull(sp_call *call, const struct assoc_event *event)
 	call->args = arena_alloc(&call->arena, 1, call->operation->args_size);
 	if (!call->args)
 		return NCA_S_FAULT_REMOTE_NO_MEMORY;
-	ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, event->big_endian,
+	ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, call->big_endian,
 		&call->arena, NULL, &contexts);
 	call->operation->pull_in(&pull, call->args);
 	status = ndr_pull_status(&pull, NULL);
 	left = ndr_pull_left(&pull);
 	ndr_pull_fini(&pull);
 	if (!status && left > 0 &&
-		!verify_request(event, buf_slice_bytes(&call->stub) + call->stub.len - left, left))
+		!is_verified(call, buf_slice_bytes(&call->stub) + call->stub.len - left, left))
 		status = ERROR_ACCESS_DENIED;
 	return status;
 }
@@ -225,6 +292,9 @@ call_of(struct connection *c, struct assoc_event *event)
 	call->stub = event->take_stub;
 	call->call_id = event->call_id;
 	call->opnum = event->opnum;
+	call->context_id = event->context_id;
+	call->big_endian = event->big_endian;
+	call->transfer = event->transfer;
 	call->has_object = event->has_object;
 	if (event->has_object)
 		call->object = event->object;
@@ -254,6 +324,49 @@ dispatch_work(sp_call *call)
 		done_send(call);
 }
 
+/* From the arguments on. May be done again for a call that had to wait for a context. */
+static void
+work(sp_call *call)
+{
+	const struct registration *r = call->registration;
+	sp_server *server = call->connection->thread->server;
+	sp_status fault = args_pull(call);
+
+	if (call->parked)
+		return;
+	if (fault)
+		refused(call, fault, EERR_AT_ARGUMENTS);
+	else if (registration_is_on_workers(r, server))
+		workers_give(server->workers, call);
+	else if (invoke(call, &fault))
+		call_finish(call, fault);
+}
+
+static void
+on_granted(void *arg)
+{
+	sp_call *call = arg;
+	struct connection *c = call->connection;
+	bool gone = c->gone;
+
+	call->parked = false;
+	if (sp_call_is_orphaned(call)) {
+		refused(call, NCA_S_FAULT_CANCEL, EERR_AT_ADMISSION);
+	} else {
+		arena_reset(&call->arena);
+		work(call);
+	}
+	if (!gone)
+		link_turn(&c->link);
+}
+
+void
+dispatch_give_up(sp_call *call)
+{
+	if (call->parked && assoc_holder_fini(&call->holder))
+		granted_send(call);
+}
+
 void
 dispatch_request(struct connection *c, struct assoc_event *event)
 {
@@ -261,7 +374,6 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 	const struct registration *r = event->offer->cookie;
 	sp_call *call = call_of(c, event);
 	sp_status fault;
-	enum eerr_location at = EERR_AT_ADMISSION;
 
 	atomic_fetch_add(&stats->calls_in, 1);
 	if (!call) {
@@ -270,18 +382,8 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 	}
 	c->called[r->index] = true;
 	fault = admit(call);
-	if (!fault) {
-		at = EERR_AT_ARGUMENTS;
-		fault = args_pull(call, event);
-	}
-	if (fault) {
-		refuse(call, fault, true, at);
-		atomic_fetch_add(&stats->calls_out, 1);
-		call_end(call);
-		connection_call_ended(c);
-	} else if (registration_is_on_workers(r, c->thread->server)) {
-		workers_give(c->thread->server->workers, call);
-	} else if (invoke(call, &fault)) {
-		call_finish(call, fault);
-	}
+	if (fault)
+		refused(call, fault, EERR_AT_ADMISSION);
+	else
+		work(call);
 }

@@ -174,6 +174,8 @@ SP_NODISCARD sp_status mgmt_register(sp_server *, struct sp_error *reterr);
 void dispatch_request(struct connection *, struct assoc_event *);
 /* Runs the handler on a thread that is not the loop's, which goes on with the call afterwards. */
 void dispatch_work(sp_call *);
+/* Nobody waits for its answer: if it has not run because it waits for a context, it never will. */
+void dispatch_give_up(sp_call *);
 
 /* worker.c: threads on which handlers may block */
 struct workers *workers_new(sp_server *, unsigned n); /* NULL: no memory, no threads */

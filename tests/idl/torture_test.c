@@ -651,6 +651,36 @@ what_is_updated_in_place_travels_both_ways(void **state)
 	}
 }
 
+static char uses[8];
+
+static sp_status
+use_context(void *owner, uint32_t type, bool shared, struct sp_context_handle *handle)
+{
+	strcat(uses, shared ? "s" : "x");
+	return 0;
+}
+
+static void
+contexts_are_shared_where_the_idl_says_so(void **state)
+{
+	const struct ndr_contexts contexts = {NULL, use_context, NULL};
+	struct torture_context_look_args from, to;
+	struct sp_pull pull;
+	sp_status status;
+	struct buf *sent;
+
+	any_bytes(&from, sizeof(from));
+	sent = exchange_bytes(torture_context_look_push_in, &from, &status);
+	assert_int_equal(status, 0);
+	ndr_pull_init(
+		&pull, sent->data + sent->start, buf_len(sent), false, &arena, NULL, &contexts);
+	torture_context_look_pull_in(&pull, &to);
+	assert_int_equal(ndr_pull_status(&pull, NULL), 0);
+	assert_string_equal(uses, "xssx");
+	ndr_pull_fini(&pull);
+	buf_unref(sent);
+}
+
 static void
 the_interface_says_what_the_idl_says(void **state)
 {
@@ -660,8 +690,8 @@ the_interface_says_what_the_idl_says(void **state)
 	assert_int_equal(i->id.major, 2);
 	assert_int_equal(i->id.minor, 7);
 	assert_int_equal(i->id.uuid.time_low, 0x5a11e001);
-	assert_int_equal(i->n_operations, 16);
-	assert_int_equal(i->n_contexts, 1);
+	assert_int_equal(i->n_operations, 17);
+	assert_int_equal(i->n_contexts, 2);
 	assert_int_equal(i->operations[11].flags, SP_OP_IDEMPOTENT);
 	assert_int_equal(i->operations[13].flags, SP_OP_MAYBE | SP_OP_BROADCAST);
 	assert_null(i->operations[0].invoke);
@@ -714,6 +744,7 @@ main(void)
 		cmocka_unit_test(values_outside_of_their_range_are_refused_on_both_sides),
 		cmocka_unit_test(arrays_behind_a_second_pointer_have_the_answers_size),
 		cmocka_unit_test(what_is_updated_in_place_travels_both_ways),
+		cmocka_unit_test(contexts_are_shared_where_the_idl_says_so),
 		cmocka_unit_test(the_interface_says_what_the_idl_says),
 		cmocka_unit_test(the_servers_table_calls_the_handlers),
 	};
