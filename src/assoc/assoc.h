@@ -146,6 +146,9 @@ void assoc_eof(struct assoc_conn *); /* the peer closed; n calls end with it */
  */
 bool assoc_next(struct assoc_conn *, struct assoc_event *ret);
 
+/* Server: no bytes and no end are waiting, so assoc_next would say nothing. */
+bool assoc_is_quiet(const struct assoc_conn *);
+
 /* --- what the owner can say ------------------------------------------------------------------------- */
 
 /*

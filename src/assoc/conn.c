@@ -417,6 +417,12 @@ assoc_next(struct assoc_conn *a, struct assoc_event *ret)
 	return false;
 }
 
+bool
+assoc_is_quiet(const struct assoc_conn *a)
+{
+	return a->side == SIDE_SERVER && !a->in && !a->eof && !a->stopping && !conn_is_closed(a);
+}
+
 /* --- time --- */
 
 static sp_nanos

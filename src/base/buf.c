@@ -31,7 +31,11 @@ buf_ref(struct buf *b)
 void
 buf_unref(struct buf *b)
 {
-	if (b && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1)
+	if (!b)
+		return;
+	/* a sole owner has nobody to agree with */
+	if (atomic_load_explicit(&b->refs, memory_order_acquire) == 1 ||
+		atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1)
 		mem_give(b, sizeof(*b) + b->cap);
 }
 

@@ -13,6 +13,17 @@
 /* Nor does it write more often: megabytes of small answers may wait for a peer that reads again. */
 #define TURN_WRITES 4
 
+/* A loop's turn asks the clock once; a session has no turns. */
+static sp_nanos
+now(struct link *l)
+{
+	if (!l->queue)
+		return time_now();
+	if (!l->now)
+		l->now = time_now();
+	return l->now;
+}
+
 bool
 link_flush(struct link *l, bool *ret_blocked)
 {
@@ -32,7 +43,7 @@ link_flush(struct link *l, bool *ret_blocked)
 			l->sys_errno = error;
 			break;
 		}
-		assoc_sent(&l->conn, sent, time_now());
+		assoc_sent(&l->conn, sent, now(l));
 		any = true;
 	}
 	return any;
@@ -55,7 +66,7 @@ link_receive(struct link *l)
 	else if (got == 0)
 		assoc_eof(&l->conn);
 	else
-		assoc_feed(&l->conn, got, time_now());
+		assoc_feed(&l->conn, got, now(l));
 	return true;
 }
 
@@ -82,15 +93,15 @@ struct turn {
 	sp_nanos began;
 };
 
-/* The clock is asked after the 1st, 2nd, 4th, 8th, ... event: mostly there is one, and looking is not free. */
+/* The clock is asked after the 2nd, 4th, 8th, ... event: mostly there is one, and looking is not free. */
 static bool
 turn_is_over(struct turn *t)
 {
 	if (t->n_events >= TURN_EVENTS)
 		return true;
-	if (t->n_events == 0 || t->n_events & (t->n_events - 1))
+	if (t->n_events < 2 || t->n_events & (t->n_events - 1))
 		return false;
-	if (t->n_events == 1) {
+	if (t->n_events == 2) {
 		t->began = time_now();
 		return false;
 	}
@@ -195,8 +206,9 @@ link_turn(struct link *l)
 		if (any)
 			l->stalled_until = SP_NEVER;
 		progress |= any;
-	} while (any && !blocked && !l->sys_errno);
+	} while (any && !blocked && !l->sys_errno && !assoc_is_quiet(&l->conn));
 	l->turning = false;
+	l->now = 0;
 	l->owner->turned(l->arg);
 	if (l->sys_errno || (l->closing && !blocked)) {
 		end(l);
@@ -230,13 +242,11 @@ static void
 on_time(void *arg)
 {
 	struct link *l = arg;
-	sp_nanos now = time_now();
-
 	l->timer_at = SP_NEVER;
-	if (now >= l->stalled_until)
+	if (now(l) >= l->stalled_until)
 		l->sys_errno = ETIMEDOUT;
 	else
-		assoc_tick(&l->conn, now);
+		assoc_tick(&l->conn, now(l));
 	link_turn(l);
 }
 
