@@ -140,7 +140,7 @@ static sp_status
 serve(struct connection *c, unsigned op, const uint8_t *stub, size_t len, struct buf **ret_answer)
 {
 	const struct sp_operation *o = &world->registration->interface->operations[op];
-	sp_call *call = call_begin(64u << 20);
+	sp_call *call = call_begin(sizeof(*call), 64u << 20);
 	struct ndr_contexts contexts = {call, context_resolve, context_settle};
 	struct sp_pull pull;
 	struct sp_push push;

@@ -9,6 +9,7 @@
 struct arena_chunk {
 	struct arena_chunk *next;
 	size_t size, used;
+	bool is_borrowed;
 	_Alignas(16) uint8_t bytes[];
 };
 
@@ -20,13 +21,24 @@ arena_init(struct arena *a, size_t limit)
 	*a = (struct arena){.limit = limit};
 }
 
+void
+arena_init_at(struct arena *a, size_t limit, void *memory, size_t size)
+{
+	struct arena_chunk *c = memory;
+
+	arena_init(a, limit);
+	*c = (struct arena_chunk){.size = size - sizeof(*c), .is_borrowed = true};
+	a->chunks = c;
+}
+
 static void
 chunks_free(struct arena_chunk *c)
 {
 	while (c) {
 		struct arena_chunk *next = c->next;
 
-		mem_give(c, sizeof(*c) + c->size);
+		if (!c->is_borrowed)
+			mem_give(c, sizeof(*c) + c->size);
 		c = next;
 	}
 }
@@ -42,17 +54,27 @@ arena_fini(struct arena *a)
 void
 arena_reset(struct arena *a)
 {
-	struct arena_chunk *keep = a->chunks;
+	struct arena_chunk *keep = a->chunks, *oldest = keep;
 
 	a->used = 0;
 	if (!keep)
 		return;
-	chunks_free(keep->next);
-	keep->next = NULL;
-	keep->used = 0;
-	if (keep->size > 16 * CHUNK_SIZE) {
-		mem_give(keep, sizeof(*keep) + keep->size);
-		a->chunks = NULL;
+	while (oldest->next)
+		oldest = oldest->next;
+	/* what lies in the owner's memory, or else the newest, unless it is large */
+	if (oldest->is_borrowed)
+		keep = oldest;
+	else if (keep->size > 16 * CHUNK_SIZE)
+		keep = NULL;
+	for (struct arena_chunk *c = a->chunks, *next; c; c = next) {
+		next = c->next;
+		if (c != keep)
+			mem_give(c, sizeof(*c) + c->size);
+	}
+	a->chunks = keep;
+	if (keep) {
+		keep->next = NULL;
+		keep->used = 0;
 	}
 }
 

@@ -19,8 +19,10 @@ struct arena {
 };
 
 void arena_init(struct arena *, size_t limit); /* allocates nothing */
-void arena_fini(struct arena *);               /* fine on a zeroed struct */
-void arena_reset(struct arena *);              /* keeps one chunk for the next call */
+/* The same, and uses `size` bytes at `memory` first, aligned to 16 and there until arena_fini(). */
+void arena_init_at(struct arena *, size_t limit, void *memory, size_t size);
+void arena_fini(struct arena *);  /* fine on a zeroed struct */
+void arena_reset(struct arena *); /* keeps one chunk for the next use */
 SP_NODISCARD void *arena_alloc(
 	struct arena *, size_t n, size_t size); /* NULL: over the limit or no memory */
 SP_NODISCARD char *arena_strdup(struct arena *, const char *);

@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Thread_local uint64_t allocations_until_failure, n_requests;
+static _Thread_local uint64_t n_requests;
 
 void
 mem_fail_nth(uint64_t n)
 {
-	allocations_until_failure = n;
+	mem_keep.until_failure = n;
 }
 
 static bool
 fails_now(void)
 {
-	return allocations_until_failure > 0 && --allocations_until_failure == 0;
+	return mem_keep.until_failure > 0 && --mem_keep.until_failure == 0;
 }
 
 uint64_t
@@ -89,30 +89,20 @@ mem_free(void *p)
 
 /* --- what a thread keeps --- */
 
-#define SMALLEST 7    /* 128 bytes */
-#define N_SIZES 8     /* each twice the one before; larger ones are not kept */
 #define MOST 0x40000u /* bytes of each size */
 
-struct kept {
-	struct kept *next;
-};
-
-static _Thread_local struct {
-	struct kept *first[N_SIZES];
-	unsigned n[N_SIZES];
-	bool ends_with_thread;
-} keep;
+_Thread_local struct mem_keep mem_keep;
 static pthread_key_t keep_key;
 static pthread_once_t keep_once = PTHREAD_ONCE_INIT;
 
 static void
 kept_free(void *unused)
 {
-	for (unsigned i = 0; i < N_SIZES; i++)
-		while (keep.first[i]) {
-			struct kept *k = keep.first[i];
+	for (unsigned i = 0; i < MEM_N_SIZES; i++)
+		while (mem_keep.first[i]) {
+			struct mem_kept *k = mem_keep.first[i];
 
-			keep.first[i] = k->next;
+			mem_keep.first[i] = k->next;
 			free(k);
 		}
 }
@@ -124,40 +114,23 @@ keep_key_make(void)
 		abort(); /* PTHREAD_KEYS_MAX libraries in one process */
 }
 
-/* N_SIZES: not kept */
-static unsigned
-size_index(size_t size)
-{
-	size_t units = size ? (size - 1) >> SMALLEST : 0;
-	unsigned i = units ? 64 - (unsigned)__builtin_clzll(units) : 0;
-
-	return MEM_KEEPS && i < N_SIZES ? i : N_SIZES;
-}
-
 size_t
 mem_taken(size_t size)
 {
-	unsigned i = size_index(size);
+	unsigned i = mem_size_index(size);
 
-	return i < N_SIZES ? (size_t)1 << (SMALLEST + i) : size;
+	return i < MEM_N_SIZES ? (size_t)1 << (MEM_SMALLEST + i) : size;
 }
 
 void *
-mem_take(size_t size)
+mem_take_new(size_t size)
 {
-	unsigned i = size_index(size);
-	struct kept *k;
+	unsigned i = mem_size_index(size);
 
-	if (i == N_SIZES)
-		return mem_alloc(size);
-	k = keep.first[i];
-	if (!k)
-		return mem_alloc((size_t)1 << (i + SMALLEST));
-	if (fails_now())
-		return NULL;
-	keep.first[i] = k->next;
-	keep.n[i]--;
-	return k;
+	if (i == MEM_N_SIZES || !mem_keep.first[i])
+		return mem_alloc(i == MEM_N_SIZES ? size : (size_t)1 << (i + MEM_SMALLEST));
+	mem_keep.until_failure--;
+	return mem_keep.until_failure == 0 ? NULL : mem_take(size);
 }
 
 void *
@@ -171,11 +144,11 @@ mem_take_zeroed(size_t size)
 void *
 mem_retake(void *p, size_t size, size_t new_size)
 {
-	unsigned from = size_index(size), to = size_index(new_size);
+	unsigned from = mem_size_index(size), to = mem_size_index(new_size);
 	void *other;
 
 	if (from == to)
-		return from == N_SIZES ? mem_resize(p, 1, new_size) : p;
+		return from == MEM_N_SIZES ? mem_resize(p, 1, new_size) : p;
 	other = mem_take(new_size);
 	if (!other)
 		return NULL;
@@ -185,20 +158,21 @@ mem_retake(void *p, size_t size, size_t new_size)
 }
 
 void
-mem_give(void *p, size_t size)
+mem_give_more(void *p, size_t size)
 {
-	unsigned i = size_index(size);
-	struct kept *k = p;
+	unsigned i = mem_size_index(size);
 
-	if (!p || i == N_SIZES || keep.n[i] >= MOST >> (i + SMALLEST)) {
+	if (i == MEM_N_SIZES || (mem_keep.left[i] == 0 && mem_keep.ends_with_thread)) {
 		mem_free(p);
 		return;
 	}
-	if (!keep.ends_with_thread) {
-		pthread_once(&keep_once, keep_key_make);
-		keep.ends_with_thread = pthread_setspecific(keep_key, &keep) == 0;
+	pthread_once(&keep_once, keep_key_make);
+	if (pthread_setspecific(keep_key, &mem_keep)) {
+		mem_free(p);
+		return;
 	}
-	k->next = keep.first[i];
-	keep.first[i] = k;
-	keep.n[i]++;
+	for (unsigned k = 0; k < MEM_N_SIZES; k++)
+		mem_keep.left[k] = MOST >> (k + MEM_SMALLEST);
+	mem_keep.ends_with_thread = true;
+	mem_give(p, size);
 }

@@ -31,10 +31,10 @@ void mem_free(void *);
  * it (MEM_KEEPS). `size` is the same at both ends, the thread need not be. Under AddressSanitizer nothing is kept, so
  * that each use after the end is seen.
  */
-SP_NODISCARD void *mem_take(size_t size);
+SP_NODISCARD static inline void *mem_take(size_t size);
 SP_NODISCARD void *mem_take_zeroed(size_t size);
 SP_NODISCARD void *mem_retake(void *p, size_t size, size_t new_size); /* NULL: p is as it was */
-void mem_give(void *, size_t size);                                   /* NULL is fine */
+static inline void mem_give(void *, size_t size);                     /* NULL is fine */
 size_t mem_taken(size_t size); /* what it takes from the heap: sizes are rounded up to be kept */
 
 /*
@@ -44,5 +44,66 @@ size_t mem_taken(size_t size); /* what it takes from the heap: sizes are rounded
 void mem_fail_nth(uint64_t n);
 /* How often this thread has asked the heap. */
 uint64_t mem_requests(void);
+
+/* --- private to mem_take() and mem_give(): every call makes several of each --- */
+
+#define MEM_SMALLEST 7 /* 128 bytes */
+#define MEM_N_SIZES 8  /* each twice the one before; larger ones are not kept */
+
+struct mem_kept {
+	struct mem_kept *next;
+};
+
+struct mem_keep {
+	struct mem_kept *first[MEM_N_SIZES];
+	uint32_t left[MEM_N_SIZES]; /* how many more would be kept */
+	uint64_t until_failure;     /* mem_fail_nth() */
+	bool ends_with_thread;      /* the blocks are given to the heap then */
+};
+
+extern _Thread_local struct mem_keep mem_keep __attribute__((tls_model("initial-exec")));
+
+void *mem_take_new(size_t size);
+void mem_give_more(void *, size_t size);
+
+/* MEM_N_SIZES: not kept */
+static inline unsigned
+mem_size_index(size_t size)
+{
+	size_t units = size ? (size - 1) >> MEM_SMALLEST : 0;
+	unsigned i = units ? 64 - (unsigned)__builtin_clzll(units) : 0;
+
+	return MEM_KEEPS && i < MEM_N_SIZES ? i : MEM_N_SIZES;
+}
+
+static inline void *
+mem_take(size_t size)
+{
+	unsigned i = mem_size_index(size);
+	struct mem_kept *k = i < MEM_N_SIZES ? mem_keep.first[i] : NULL;
+
+	if (!k || mem_keep.until_failure)
+		return mem_take_new(size);
+	mem_keep.first[i] = k->next;
+	mem_keep.left[i]++;
+	return k;
+}
+
+static inline void
+mem_give(void *p, size_t size)
+{
+	unsigned i = mem_size_index(size);
+	struct mem_kept *k = p;
+
+	if (!p)
+		return;
+	if (i == MEM_N_SIZES || mem_keep.left[i] == 0) {
+		mem_give_more(p, size);
+		return;
+	}
+	mem_keep.left[i]--;
+	k->next = mem_keep.first[i];
+	mem_keep.first[i] = k;
+}
 
 #endif

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "rpc/call.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "base/mem.h"
 
-sp_call *
-call_begin(size_t max_memory)
+void *
+call_begin(size_t size, size_t max_memory)
 {
-	sp_call *call = mem_take_zeroed(sizeof(*call));
+	sp_call *call = mem_take(CALL_BLOCK);
+	size_t whole = (size + 15) & ~(size_t)15;
 
+	assert(whole + 512 <= CALL_BLOCK);
 	if (!call)
 		return NULL;
-	arena_init(&call->arena, max_memory);
+	memset(call, 0, size);
+	arena_init_at(&call->arena, max_memory, (uint8_t *)call + whole, CALL_BLOCK - whole);
 	list_init(&call->node);
 	list_init(&call->work);
 	return call;
@@ -24,7 +30,7 @@ call_end(sp_call *call)
 	list_remove(&call->node);
 	buf_slice_fini(&call->stub);
 	arena_fini(&call->arena);
-	mem_give(call, sizeof(*call));
+	mem_give(call, CALL_BLOCK);
 }
 
 void *

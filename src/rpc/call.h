@@ -59,7 +59,12 @@ struct sp_call {
 	void *on_cancel_arg;
 };
 
-SP_NODISCARD sp_call *call_begin(size_t max_memory);
+/*
+ * One block of memory: the struct, zeroed, of which a sp_call is the first member and which has `size` bytes, then room for
+ * the first of what is decoded. NULL: no memory.
+ */
+#define CALL_BLOCK 4096
+SP_NODISCARD void *call_begin(size_t size, size_t max_memory);
 void call_end(sp_call *);
 
 #endif

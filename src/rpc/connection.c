@@ -14,12 +14,10 @@ static void
 count_packets(struct connection *c)
 {
 	const struct assoc_counters *now = assoc_counters(&c->link.conn);
-	struct server_stats *stats = &c->thread->server->stats;
+	struct server_thread *t = c->thread;
 
-	if (now->packets_in != c->counted.packets_in)
-		atomic_fetch_add(&stats->packets_in, now->packets_in - c->counted.packets_in);
-	if (now->packets_out != c->counted.packets_out)
-		atomic_fetch_add(&stats->packets_out, now->packets_out - c->counted.packets_out);
+	stats_add(&t->stats.packets_in, now->packets_in - c->counted.packets_in);
+	stats_add(&t->stats.packets_out, now->packets_out - c->counted.packets_out);
 	c->counted = *now;
 }
 

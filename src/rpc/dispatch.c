@@ -142,7 +142,7 @@ over(sp_call *call)
 
 	assoc_holder_fini(&call->holder);
 	if (!c->gone)
-		atomic_fetch_add(&c->thread->server->stats.calls_out, 1);
+		stats_add(&c->thread->stats.calls_out, 1);
 	call_end(call);
 	connection_call_ended(c);
 }
@@ -281,7 +281,7 @@ args_pull(sp_call *call)
 static sp_call *
 call_of(struct connection *c, struct assoc_event *event)
 {
-	sp_call *call = call_begin(c->thread->server->options.max_memory);
+	sp_call *call = call_begin(sizeof(sp_call), c->thread->server->options.max_memory);
 
 	if (!call) {
 		buf_slice_fini(&event->take_stub);
@@ -370,12 +370,11 @@ dispatch_give_up(sp_call *call)
 void
 dispatch_request(struct connection *c, struct assoc_event *event)
 {
-	struct server_stats *stats = &c->thread->server->stats;
 	const struct registration *r = event->offer->cookie;
 	sp_call *call = call_of(c, event);
 	sp_status fault;
 
-	atomic_fetch_add(&stats->calls_in, 1);
+	stats_add(&c->thread->stats.calls_in, 1);
 	if (!call) {
 		assoc_refuse(&c->link.conn, event->call_id, NCA_S_FAULT_REMOTE_NO_MEMORY, true);
 		return;

@@ -16,12 +16,10 @@ static void on_time(void *);
 struct client_call *
 client_call_new(sp_client *client)
 {
-	struct client_call *c = mem_zalloc(1, sizeof(*c));
+	struct client_call *c = call_begin(sizeof(*c), client->options.max_memory);
 
 	if (!c)
 		return NULL;
-	arena_init(&c->call.arena, client->options.max_memory);
-	list_init(&c->call.node);
 	list_init(&c->node);
 	poll_timer_init(&c->timer, on_time, c);
 	c->call.client = client;

@@ -39,12 +39,12 @@ inq_if_ids(sp_call *call, struct rpc_if_id_vector **if_id_vector, uint32_t *stat
 static void
 inq_stats(sp_call *call, uint32_t *count, uint32_t *statistics, uint32_t *status)
 {
-	const struct server_stats *stats = &server_of(call)->stats;
+	const struct server_stats stats = server_stats(server_of(call));
 	const uint32_t values[RPC_C_STATS_N] = {
-		[RPC_C_STATS_CALLS_IN] = (uint32_t)atomic_load(&stats->calls_in),
-		[RPC_C_STATS_CALLS_OUT] = (uint32_t)atomic_load(&stats->calls_out),
-		[RPC_C_STATS_PKTS_IN] = (uint32_t)atomic_load(&stats->packets_in),
-		[RPC_C_STATS_PKTS_OUT] = (uint32_t)atomic_load(&stats->packets_out),
+		[RPC_C_STATS_CALLS_IN] = (uint32_t)stats.calls_in,
+		[RPC_C_STATS_CALLS_OUT] = (uint32_t)stats.calls_out,
+		[RPC_C_STATS_PKTS_IN] = (uint32_t)stats.packets_in,
+		[RPC_C_STATS_PKTS_OUT] = (uint32_t)stats.packets_out,
 	};
 
 	if (*count > RPC_C_STATS_N)

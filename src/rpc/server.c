@@ -462,6 +462,23 @@ on_begin_stop(void *arg)
 	}
 }
 
+struct server_stats
+server_stats(const sp_server *server)
+{
+	struct server_stats sum = server->past;
+
+	for (unsigned i = 0; i < server->n_threads; i++) {
+		const struct server_thread *t = &server->threads[i];
+
+		sum.calls_in += atomic_load_explicit(&t->stats.calls_in, memory_order_relaxed);
+		sum.calls_out += atomic_load_explicit(&t->stats.calls_out, memory_order_relaxed);
+		sum.packets_in += atomic_load_explicit(&t->stats.packets_in, memory_order_relaxed);
+		sum.packets_out +=
+			atomic_load_explicit(&t->stats.packets_out, memory_order_relaxed);
+	}
+	return sum;
+}
+
 static void
 threads_join(sp_server *server)
 {
@@ -480,6 +497,7 @@ threads_join(sp_server *server)
 		loop_free(server->threads[i].loop);
 		pthread_mutex_destroy(&server->threads[i].notify);
 	}
+	server->past = server_stats(server);
 	mem_free(server->threads);
 	mem_free(server->offers);
 	server->threads = NULL;

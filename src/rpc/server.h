@@ -42,8 +42,17 @@ struct listener {
 	struct loop_timer *pause; /* out of descriptors: accept again later */
 };
 
+/* For mgmt: inq_stats (C706 appendix Q, rpc_mgmt_inq_stats). */
+struct server_stats {
+	uint64_t calls_in, calls_out, packets_in, packets_out;
+};
+
 struct server_thread {
 	sp_server *server;
+	/* written by this thread alone, so that no call waits for another thread's cache line */
+	struct {
+		atomic_uint_least64_t calls_in, calls_out, packets_in, packets_out;
+	} stats;
 	struct loop *loop;
 	struct link_queue queue;
 	pthread_t thread;
@@ -53,11 +62,6 @@ struct server_thread {
 	bool stopping;
 	struct loop_message stop;
 	pthread_mutex_t notify; /* recursive; over on_cancel of its calls, also while one runs */
-};
-
-/* For mgmt: inq_stats (C706 appendix Q, rpc_mgmt_inq_stats). */
-struct server_stats {
-	atomic_uint_least64_t calls_in, calls_out, packets_in, packets_out;
 };
 
 enum server_state { SERVER_IDLE, SERVER_RUNNING, SERVER_STOPPING };
@@ -84,8 +88,18 @@ struct sp_server {
 
 	atomic_uint n_connections;
 	atomic_uint_least64_t next_connection;
-	struct server_stats stats;
+	struct server_stats past; /* of the threads that have ended */
 };
+
+/* What happened up to now, on all threads. */
+struct server_stats server_stats(const sp_server *);
+
+static inline void
+stats_add(atomic_uint_least64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+		memory_order_relaxed);
+}
 
 void server_log(const sp_server *, enum sp_log_level, const char *fmt, ...) SP_PRINTF(3, 4);
 
