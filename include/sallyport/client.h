@@ -48,6 +48,8 @@ struct sp_client_options {
 	uint32_t max_calls;       /* under way at once on a connection that multiplexes (64) */
 	bool no_multiplexing;     /* PFC_CONC_MPX is not offered */
 	bool verification_trailer; /* requests say what they are behind their stub data ([MS-RPCE] 2.2.2.13) */
+	enum sp_transfer
+		transfer; /* what calls of stubs offer; raw ones are NDR 2.0 (SP_TRANSFER_NDR_FIRST) */
 	enum sp_address_policy address_policy;
 	uint16_t max_fragment; /* offered in bind (5840) */
 	uint32_t max_reply;    /* reassembled stub data, bytes (64 MiB) */

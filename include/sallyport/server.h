@@ -56,6 +56,8 @@ struct sp_server_options {
 	bool on_workers;
 	unsigned n_workers;
 	uint32_t max_calls; /* under way at once on a connection that asked for multiplexing (64) */
+	enum sp_transfer
+		transfer; /* what is spoken, and preferred when a client offers both (SP_TRANSFER_NDR_FIRST) */
 	bool all_network_interfaces; /* listen on all, whatever the port policy binds to: RPC_C_BIND_TO_ALL_NICS */
 	sp_log_function *log; /* (none) called from any loop thread */
 	void *log_arg;

@@ -34,6 +34,17 @@ struct sp_uuid {
 };
 
 /* An interface or a transfer syntax: C706's p_syntax_id_t. */
+/*
+ * In which syntax data travels ([MS-RPCE] 3.3.1.5.6). Both may be offered, and the server chooses; NDR is smaller and costs
+ * less to make and to read (docs/bench.md).
+ */
+enum sp_transfer {
+	SP_TRANSFER_NDR_FIRST,   /* both, rather NDR 2.0 */
+	SP_TRANSFER_NDR64_FIRST, /* both, rather NDR64 */
+	SP_TRANSFER_NDR,         /* only NDR 2.0 */
+	SP_TRANSFER_NDR64,       /* only NDR64 */
+};
+
 struct sp_syntax_id {
 	struct sp_uuid uuid;
 	uint16_t major;

@@ -164,6 +164,13 @@ struct assoc_request {
 	const struct sp_uuid *object; /* or NULL */
 	bool maybe;
 	bool verified; /* a verification trailer follows the stub data ([MS-RPCE] 2.2.2.13) */
+	/*
+	 * The stub data depends on the syntax: take_stub is in the first that is proposed, take_second in the second; NULL
+	 * when it was not made, and then the server's choice of that syntax ends the call with REJECTED (whose result is
+	 * CONTEXT_ACCEPTANCE). Otherwise take_stub goes out whatever is accepted. Owned like take_stub.
+	 */
+	bool by_syntax;
+	struct buf *take_second;
 };
 SP_NODISCARD bool assoc_call(struct assoc_conn *, const struct assoc_request *,
 	struct buf *take_stub, uint32_t *ret_call_id);

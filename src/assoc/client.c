@@ -206,9 +206,10 @@ trailer_add(const struct assoc_call *c, const struct assoc_presentation *p, cons
 static void
 request_send(struct assoc_conn *a, struct assoc_call *c, const struct assoc_presentation *p)
 {
-	struct buf *stub = c->request; /* NULL is none */
+	bool second = c->by_syntax && p != &a->contexts[c->context_index];
+	struct buf **made = second ? &c->second : &c->request, *stub = *made; /* NULL is none */
 
-	c->request = NULL;
+	*made = NULL;
 	if (c->verified) {
 		struct buf *bare = stub;
 
@@ -224,6 +225,15 @@ request_send(struct assoc_conn *a, struct assoc_call *c, const struct assoc_pres
 	c->state = STATE_DISPATCHED;
 	a->n_in_flight++;
 	(void)frag_send_request(a, c, p->id, stub); /* failure has closed the connection */
+}
+
+/* The server has chosen a syntax that the stub data was not made in. */
+static bool
+is_in_other_syntax(
+	const struct assoc_conn *a, const struct assoc_call *c, const struct assoc_presentation *p)
+{
+	return c->by_syntax && p->state == ACCEPTED && c->state == STATE_SEND_PDUS &&
+	       !(p == &a->contexts[c->context_index] ? c->request : c->second);
 }
 
 /* True: the calls behind this one wait for it. */
@@ -242,7 +252,7 @@ call_push(struct assoc_conn *a, struct assoc_call *c)
 	case REFUSED: return false;
 	case ACCEPTED: break;
 	}
-	if (c->bind_only)
+	if (c->bind_only || is_in_other_syntax(a, c, p))
 		return false;
 	if (!may_begin(a) || (is_negotiating(a) && !a->mpx))
 		return true;
@@ -307,8 +317,11 @@ assoc_call(struct assoc_conn *a, const struct assoc_request *r, struct buf *take
 
 	if (!c) {
 		buf_unref(take_stub);
+		buf_unref(r->take_second);
 		return false;
 	}
+	c->by_syntax = r->by_syntax;
+	c->second = r->take_second;
 	c->opnum = r->opnum;
 	c->maybe = r->maybe;
 	c->verified = r->verified;
@@ -518,9 +531,11 @@ client_next(struct assoc_conn *a, struct assoc_event *ret)
 
 		if (c->state == STATE_SEND_PDUS)
 			p = proposals_verdict(a, c->context_index);
-		if (!p || !(p->state == REFUSED || (p->state == ACCEPTED && c->bind_only)))
+		if (!p || !(p->state == REFUSED || (p->state == ACCEPTED && c->bind_only) ||
+				  is_in_other_syntax(a, c, p)))
 			continue;
-		ret->kind = p->state == REFUSED ? ASSOC_EVENT_REJECTED : ASSOC_EVENT_BOUND;
+		ret->kind = p->state == ACCEPTED && c->bind_only ? ASSOC_EVENT_BOUND
+								 : ASSOC_EVENT_REJECTED;
 		ret->call_id = c->id;
 		ret->context_id = p->id;
 		ret->result = p->result;

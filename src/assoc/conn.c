@@ -147,6 +147,7 @@ call_free(struct assoc_conn *a, struct assoc_call *c)
 	list_remove(&c->node);
 	buf_slice_fini(&c->stub);
 	buf_unref(c->request);
+	buf_unref(c->second);
 	mem_give(c, sizeof *c);
 }
 

@@ -25,6 +25,7 @@ struct assoc_call {
 	enum call_state state;
 	uint16_t context_id, opnum;
 	bool has_object, maybe, verified, orphaned, was_sent, bind_only, cancelled, big_endian;
+	bool by_syntax; /* client: `request` is only for the first of the proposed syntaxes */
 	struct sp_uuid object;
 	uint32_t
 		negotiation_id; /* client: kept for the bind or alter_context that it may need; or 0 */
@@ -32,6 +33,7 @@ struct assoc_call {
 	const struct assoc_offer *offer; /* server */
 	struct sp_syntax_id transfer;
 	struct buf *request;         /* client: not yet handed to the output */
+	struct buf *second;          /* client: the same in the second of the proposed syntaxes */
 	struct assoc_output *output; /* client: the request while it is in the queue */
 	struct buf_slice stub;       /* what has arrived */
 	uint32_t held;               /* bytes of a reassembly buffer, counted in conn->held */

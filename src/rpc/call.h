@@ -46,6 +46,7 @@ struct sp_call {
 	struct sp_syntax_id transfer;
 	struct assoc_holder holder; /* of the contexts in the arguments */
 	bool parked;                /* waits for one of them; its arguments will be read again */
+	bool is_ndr64;              /* the request, and so the answer ([MS-RPCE] 3.3.1.5.6) */
 	bool deferred;
 	atomic_uint
 		open_ends; /* deferred: the handler has not returned, it has not been completed */
@@ -58,6 +59,14 @@ struct sp_call {
 	void (*on_cancel)(sp_call *, void *arg); /* under the thread's `notify` */
 	void *on_cancel_arg;
 };
+
+/* --- transfer.c --- */
+
+/* What clients offer and servers speak, preferred first. */
+const struct sp_syntax_id *transfers_of(enum sp_transfer, size_t *ret_n);
+bool transfer_is_ndr64(const struct sp_syntax_id *);
+
+/* --- call.c --- */
 
 /*
  * One block of memory: the struct, zeroed, of which a sp_call is the first member and which has `size` bytes, then room for

@@ -69,7 +69,7 @@ options_keep(sp_client *client, const struct sp_client_options *given)
 	client->limits = (struct assoc_limits){
 		.max_fragment = o->max_fragment,
 		.max_stub = o->max_reply,
-		.max_contexts = 128,
+		.max_contexts = 256, /* two for an interface */
 		.max_calls = o->no_multiplexing ? 1 : o->max_calls,
 		/* requests are queued whole; what the user gives is the user's choice */
 		.max_memory = UINT32_MAX,
@@ -93,6 +93,7 @@ client_alloc(struct poller *poller)
 	list_init(&client->finished);
 	list_init(&client->sessions);
 	list_init(&client->endpoints);
+	list_init(&client->syntaxes);
 	poll_task_init(&client->turn, turn, client);
 	client->own.fd = -1;
 	client->poller = poller;

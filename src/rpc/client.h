@@ -8,6 +8,7 @@
  *   session.c   one connection of the pool: link, engine, and the calls that are under way on it
  *   dial.c      the way to a new connection: name, mapper, race of addresses
  *   endpoint.c  the question to the mapper, and what is remembered of its answers
+ *   transfer.c  which transfer syntaxes are offered, and what servers chose
  *   outcome.c   what came back, in words
  *
  * A call goes from the queue to a session to the list of those that have ended; users' functions are called from
@@ -41,9 +42,11 @@ struct client_call {
 	bool may_have_run;       /* an earlier try had left */
 	bool cancelled;          /* co_cancel was sent: the timer is the grace */
 	bool big_endian;         /* the answer */
+	bool is_ndr64;           /* the answer */
 	struct session *session; /* under way */
 	uint32_t call_id;
-	struct buf *request;
+	/* In the syntaxes that are offered, in their order; a NULL one was not made. Raw: always in the first. */
+	struct buf *requests[2];
 	struct poll_timer timer;
 	sp_nanos began, communicates_since, due; /* due SP_NEVER: other phases come first */
 	const struct sp_interface *stubs;        /* NULL: raw */
@@ -67,6 +70,7 @@ struct sp_client {
 	uint64_t last_serial;
 	struct dial *dial; /* one at a time */
 	struct list endpoints;
+	struct list syntaxes; /* what servers chose: transfer.c */
 	bool local;
 	char *peer;
 };
@@ -207,6 +211,15 @@ SP_NODISCARD sp_status endpoint_answer(struct endpoint_question *, char **ret_en
 /* Where the mapper was reached over TCP. */
 bool endpoint_mapper_address(const struct endpoint_question *, struct address *ret);
 void endpoint_question_free(struct endpoint_question *); /* NULL is fine */
+
+/* --- transfer.c: NDR and NDR64 ([MS-RPCE] 3.3.1.5.6) --- */
+
+/* What the server of this interface has chosen; NULL: not known. */
+const struct sp_syntax_id *transfer_find(const sp_client *, const struct sp_syntax_id *interface);
+/* Lack of memory is no harm. */
+void transfer_learn(
+	sp_client *, const struct sp_syntax_id *interface, const struct sp_syntax_id *transfer);
+void transfer_forget(sp_client *, const struct sp_syntax_id *interface); /* NULL: all */
 
 /* --- outcome.c: a status, and the sentence into call->error --- */
 

@@ -123,6 +123,8 @@ answer_push(sp_call *call, struct buf **ret_stub)
 	sp_status status;
 
 	ndr_push_init(&push, PDU_RESPONSE_SIZE, 0, UINT32_MAX / 2, &contexts);
+	if (call->is_ndr64)
+		ndr_push_ndr64(&push);
 	call->operation->push_out(&push, call->args);
 	status = ndr_push_status(&push, NULL);
 	if (!status) {
@@ -268,6 +270,8 @@ args_pull(sp_call *call)
 		return NCA_S_FAULT_REMOTE_NO_MEMORY;
 	ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, call->big_endian,
 		&call->arena, NULL, &contexts);
+	if (call->is_ndr64)
+		ndr_pull_ndr64(&pull);
 	call->operation->pull_in(&pull, call->args);
 	status = ndr_pull_status(&pull, NULL);
 	left = ndr_pull_left(&pull);
@@ -295,6 +299,7 @@ call_of(struct connection *c, struct assoc_event *event)
 	call->context_id = event->context_id;
 	call->big_endian = event->big_endian;
 	call->transfer = event->transfer;
+	call->is_ndr64 = transfer_is_ndr64(&event->transfer);
 	call->has_object = event->has_object;
 	if (event->has_object)
 		call->object = event->object;

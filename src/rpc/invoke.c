@@ -34,6 +34,15 @@ sp_call_new(sp_client *client)
 	return c ? &c->call : NULL;
 }
 
+static void
+requests_drop(struct client_call *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		buf_unref(c->requests[i]);
+		c->requests[i] = NULL;
+	}
+}
+
 void
 sp_call_free(sp_call *call)
 {
@@ -48,7 +57,7 @@ sp_call_free(sp_call *call)
 	}
 	list_remove(&c->node);
 	poll_timer_stop(&c->timer);
-	buf_unref(c->request);
+	requests_drop(c);
 	call_end(call);
 }
 
@@ -62,7 +71,7 @@ sp_call_reset(sp_call *call)
 /* --- arguments and answers --- */
 
 static sp_status
-args_push(const struct sp_interface *interface, uint32_t opnum, const void *args,
+args_push(const struct sp_interface *interface, uint32_t opnum, const void *args, bool ndr64,
 	struct buf **ret_stub, struct sp_error *reterr)
 {
 	const struct sp_operation *op = &interface->operations[opnum];
@@ -71,6 +80,8 @@ args_push(const struct sp_interface *interface, uint32_t opnum, const void *args
 	sp_status status;
 
 	ndr_push_init(&push, PDU_REQUEST_OBJECT_SIZE, 0, UINT32_MAX / 2, NULL);
+	if (ndr64)
+		ndr_push_ndr64(&push);
 	op->push_in(&push, args);
 	status = ndr_push_status(&push, &what);
 	if (!status)
@@ -81,6 +92,33 @@ args_push(const struct sp_interface *interface, uint32_t opnum, const void *args
 			"marshal the arguments of %s.%s - %s - the call was not sent",
 			interface->name, op->name, what ? what : "they cannot be represented");
 	return *ret_stub ? 0 : error_no_memory(reterr);
+}
+
+/* In the syntax that the server has chosen before, or in each that will be offered. */
+static sp_status
+requests_make(const sp_client *client, const struct sp_interface *interface, uint32_t opnum,
+	const void *args, struct buf **ret_requests, struct sp_error *reterr)
+{
+	const struct sp_syntax_id *known = transfer_find(client, &interface->id), *offered;
+	struct buf *made[2] = {NULL, NULL};
+	size_t n;
+
+	offered = transfers_of(client->options.transfer, &n);
+	for (size_t i = 0; i < n; i++) {
+		bool ndr64 = transfer_is_ndr64(&offered[i]);
+		sp_status status;
+
+		if (known && transfer_is_ndr64(known) != ndr64)
+			continue;
+		status = args_push(interface, opnum, args, ndr64, &made[i], reterr);
+		if (status) {
+			buf_unref(made[0]);
+			return status;
+		}
+	}
+	ret_requests[0] = made[0];
+	ret_requests[1] = made[1];
+	return 0;
 }
 
 /* The number that faults have for a lack of memory is the server's; here it is our own. */
@@ -122,6 +160,8 @@ answer_pull(struct client_call *c)
 
 	ndr_pull_init(&pull, buf_slice_bytes(&c->call.stub), c->call.stub.len, c->big_endian,
 		&c->call.arena, NULL, NULL);
+	if (c->is_ndr64)
+		ndr_pull_ndr64(&pull);
 	op->pull_out(&pull, c->args);
 	status = ndr_pull_status(&pull, &fault);
 	ndr_pull_fini(&pull);
@@ -157,7 +197,7 @@ call_communicates(struct client_call *c)
 struct question { /* what is asked */
 	const struct sp_syntax_id *interface;
 	uint32_t opnum;
-	struct buf *take_request; /* NULL: a bind */
+	struct buf *take_requests[2]; /* NULL, NULL: a bind */
 	const struct sp_interface *stubs;
 	void *args;
 	sp_call_done *done;
@@ -175,8 +215,9 @@ submit(struct client_call *c, const struct question *q)
 		poller_hold(client->poller);
 	c->interface = *q->interface;
 	c->opnum = (uint16_t)q->opnum;
-	c->request = q->take_request;
-	c->bind_only = !q->take_request;
+	c->requests[0] = q->take_requests[0];
+	c->requests[1] = q->take_requests[1];
+	c->bind_only = !q->take_requests[0] && !q->take_requests[1];
 	c->stubs = q->stubs;
 	c->args = q->args;
 	c->done = q->done;
@@ -215,7 +256,7 @@ sp_call_start(sp_call *call, const struct sp_interface *interface, uint32_t opnu
 	sp_call_done *done, void *arg, struct sp_error *reterr)
 {
 	struct client_call *c = client_call_of(call);
-	struct question q = {&interface->id, opnum, NULL, interface, args, done, arg};
+	struct question q = {&interface->id, opnum, {NULL, NULL}, interface, args, done, arg};
 	sp_status status = ready(c, reterr);
 
 	if (!status)
@@ -223,7 +264,7 @@ sp_call_start(sp_call *call, const struct sp_interface *interface, uint32_t opnu
 	if (status)
 		return status;
 	sp_call_reset(call);
-	status = args_push(interface, opnum, args, &q.take_request, reterr);
+	status = requests_make(call->client, interface, opnum, args, q.take_requests, reterr);
 	if (!status)
 		submit(c, &q);
 	return status;
@@ -246,7 +287,7 @@ sp_call_start_raw(sp_call *call, const struct sp_syntax_id *interface, uint16_t 
 	const void *stub, size_t len, sp_call_done *done, void *arg, struct sp_error *reterr)
 {
 	struct client_call *c = client_call_of(call);
-	struct question q = {interface, opnum, NULL, NULL, NULL, done, arg};
+	struct question q = {interface, opnum, {NULL, NULL}, NULL, NULL, done, arg};
 	sp_status status = ready(c, reterr);
 
 	if (status)
@@ -256,8 +297,8 @@ sp_call_start_raw(sp_call *call, const struct sp_syntax_id *interface, uint16_t 
 			"send %zu bytes of stub data - a request has at most 2 GiB - send less",
 			len);
 	sp_call_reset(call);
-	q.take_request = request_copy(stub, len);
-	if (!q.take_request)
+	q.take_requests[0] = request_copy(stub, len);
+	if (!q.take_requests[0])
 		return error_no_memory(reterr);
 	submit(c, &q);
 	return 0;
@@ -338,8 +379,7 @@ call_finish(struct client_call *c, sp_status status)
 	sp_client *client = c->call.client;
 
 	poll_timer_stop(&c->timer);
-	buf_unref(c->request);
-	c->request = NULL;
+	requests_drop(c);
 	c->status = status;
 	if (status && c->may_have_run)
 		c->error.did_not_execute = false;

@@ -185,8 +185,7 @@ listener_watch(struct listener *l, struct loop *loop)
 {
 	l->policy.offers = l->server->offers;
 	l->policy.n_offers = l->server->n_registrations;
-	l->policy.transfers = &SYNTAX_NDR;
-	l->policy.n_transfers = 1;
+	l->policy.transfers = transfers_of(l->server->options.transfer, &l->policy.n_transfers);
 	l->policy.secondary_address = l->endpoint;
 	l->policy.groups = l->server->groups;
 	l->watch = loop_watch_new(loop, l->fd, on_ready, l);

@@ -92,7 +92,13 @@ outcome_rejected(struct client_call *c, const struct assoc_event *e)
 	} else if (e->result == CONTEXT_PROVIDER_REJECTION &&
 		   e->reason == REASON_PROPOSED_TRANSFER_SYNTAXES_NOT_SUPPORTED) {
 		status = RPC_S_UNSUPPORTED_TRANS_SYN;
-		means = "the service has the interface, but not in NDR 2.0";
+		means = "the service has the interface, but in none of the transfer syntaxes that "
+			"were offered";
+	} else if (e->result == CONTEXT_ACCEPTANCE) {
+		status = RPC_S_UNSUPPORTED_TRANS_SYN;
+		means = "this server chose another transfer syntax than the one before, in which "
+			"the "
+			"call was made - call again";
 	}
 	say(c, status, SP_EVIDENCE_CONTEXT, true,
 		"context refused, result %u, reason %u, %s ([C706] 12.6.3.1) - %s", e->result,

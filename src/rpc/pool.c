@@ -195,4 +195,5 @@ pool_drop(sp_client *client)
 	list_for_safe (it, &client->sessions)
 		session_drop(list_entry(it, struct session, node));
 	endpoint_forget(client, NULL);
+	transfer_forget(client, NULL);
 }

@@ -82,6 +82,9 @@ is_worth_resolving(const struct client_call *c, const struct assoc_event *e)
 static void
 on_rejected(struct session *s, struct client_call *c, const struct assoc_event *e)
 {
+	/* another server than the one that chose: the next call is made in both syntaxes again */
+	if (e->result == CONTEXT_ACCEPTANCE)
+		transfer_forget(s->client, &c->interface);
 	if (!is_worth_resolving(c, e)) {
 		call_end_with(s, c, outcome_rejected(c, e));
 		return;
@@ -127,8 +130,12 @@ on_event(struct session *s, struct assoc_event *e)
 		c->call.stub = e->take_stub;
 		e->take_stub = (struct buf_slice){0};
 		c->big_endian = e->big_endian;
+		c->is_ndr64 = transfer_is_ndr64(&e->transfer);
+		if (c->requests[0] && c->requests[1])
+			transfer_learn(s->client, &c->interface, &e->transfer);
 		call_end_with(s, c, 0);
 	} else if (e->kind == ASSOC_EVENT_BOUND) {
+		transfer_learn(s->client, &c->interface, &e->transfer);
 		call_end_with(s, c, 0);
 	} else if (e->kind == ASSOC_EVENT_FAULT) {
 		on_fault(s, c, e);
@@ -266,9 +273,17 @@ session_room(struct session *s, uint32_t *ret_room)
 	return false;
 }
 
+/* Ours is kept for another try. */
+static struct buf *
+request_ref(struct buf *b)
+{
+	return b ? buf_ref(b) : NULL;
+}
+
 static bool
 say_to_engine(struct session *s, struct client_call *c)
 {
+	const struct sp_client_options *options = &s->client->options;
 	const struct sp_binding *binding = s->client->binding;
 	struct assoc_request request = {
 		.interface = c->interface,
@@ -277,14 +292,19 @@ say_to_engine(struct session *s, struct client_call *c)
 		.opnum = c->opnum,
 		.object = c->call.has_object ? &c->call.object : NULL,
 		.maybe = c->maybe,
-		.verified = s->client->options.verification_trailer,
+		.verified = options->verification_trailer,
+		.by_syntax = c->stubs != NULL,
 	};
 
+	if (c->stubs || c->bind_only)
+		request.transfers = transfers_of(options->transfer, &request.n_transfers);
 	if (c->bind_only)
-		return assoc_bind(&s->link.conn, &c->interface, &SYNTAX_NDR, 1, &c->call_id);
+		return assoc_bind(&s->link.conn, &c->interface, request.transfers,
+			request.n_transfers, &c->call_id);
 	if (!request.object && binding->has_object)
 		request.object = &binding->object;
-	return assoc_call(&s->link.conn, &request, buf_ref(c->request), &c->call_id);
+	request.take_second = request_ref(c->requests[1]);
+	return assoc_call(&s->link.conn, &request, request_ref(c->requests[0]), &c->call_id);
 }
 
 void

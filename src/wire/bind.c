@@ -10,10 +10,19 @@
 #define CONTEXT_LEAST 24 /* a presentation context element without transfer syntaxes */
 #define RESULT_SIZE 24
 
-const struct sp_syntax_id SYNTAX_NDR = {
-	{0x8a885d04, 0x1ceb, 0x11c9, {0x9f, 0xe8}, {0x08, 0x00, 0x2b, 0x10, 0x48, 0x60}}, 2, 0};
-const struct sp_syntax_id SYNTAX_NDR64 = {
-	{0x71710533, 0xbeba, 0x4937, {0x83, 0x19}, {0xb5, 0xdb, 0xef, 0x9c, 0xcc, 0x36}}, 1, 0};
+#define NDR                                                                                        \
+	{                                                                                          \
+		{0x8a885d04, 0x1ceb, 0x11c9, {0x9f, 0xe8}, {0x08, 0x00, 0x2b, 0x10, 0x48, 0x60}},  \
+			2, 0                                                                       \
+	}
+#define NDR64                                                                                      \
+	{                                                                                          \
+		{0x71710533, 0xbeba, 0x4937, {0x83, 0x19}, {0xb5, 0xdb, 0xef, 0x9c, 0xcc, 0x36}},  \
+			1, 0                                                                       \
+	}
+const struct sp_syntax_id SYNTAX_NDR = NDR;
+const struct sp_syntax_id SYNTAX_NDR64 = NDR64;
+const struct sp_syntax_id SYNTAXES[3] = {NDR, NDR64, NDR};
 
 /* [MS-RPCE] 2.2.1.1.2 */
 static const struct sp_uuid extended_error_signature = {

@@ -44,6 +44,8 @@ extern const struct sp_syntax_id SYNTAX_NDR;   /* 8a885d04-1ceb-11c9-9fe8-08002b
 extern const struct sp_syntax_id SYNTAX_NDR64; /* 71710533-beba-4937-8319-b5dbef9ccc36 v1.0 */
 bool syntax_is_btfn(
 	const struct sp_syntax_id *, uint64_t *ret_bits); /* 6cb71c2c-9812-4540-... v1.0 */
+/* NDR, NDR64, NDR: two from the first on, or from the second, to offer both in either order. */
+extern const struct sp_syntax_id SYNTAXES[3];
 struct sp_syntax_id syntax_btfn(uint64_t bits);
 
 /* The largest number of contexts one bind can carry is 255; transfer syntaxes of a context 255. */

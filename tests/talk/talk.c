@@ -5,7 +5,8 @@
  *   # what it protects, and the clause
  *   set NAME N                 before anything else: calls fragment stub contexts memory client_calls
  *   alone server|client        the other side is not there: its PDUs are made by hand with `raw`
- *   call NAME opnum N stub N [object] [maybe]     the client makes a call of interface NAME
+ *   call NAME opnum N [syntaxes N] [stub N] [second N] [object] [maybe]   the client makes a call of interface NAME;
+ *                              second: the stub data depends on the syntax, and 0 is: it was not made in this one
  *   bind NAME | cancel N | abandon N | reply N stub N | refuse N status N | shutdown server|client | eof server|client
  *   tick SECONDS
  *   raw TYPE [call N] [flags N] [ctx N] [opnum N] [stub N] [interface NAME] [transfer NAME] [elements N]
@@ -471,9 +472,13 @@ client_call(struct transcript *t, const char *line)
 		.opnum = (uint16_t)number(line, "opnum", 0),
 		.object = strstr(line, " object") ? &object : NULL,
 		.maybe = strstr(line, " maybe")};
+	unsigned long first = number(line, "stub", 0), second = number(line, "second", 0);
 	uint32_t id;
 
-	if (!assoc_call(&t->client, &r, stub_make(number(line, "stub", 0)), &id))
+	r.by_syntax = strstr(line, " second") != NULL;
+	if (second > 0)
+		r.take_second = stub_make(second);
+	if (!assoc_call(&t->client, &r, r.by_syntax && !first ? NULL : stub_make(first), &id))
 		say(t, "client ! no call\n");
 }
 
