@@ -42,6 +42,11 @@ struct sp_server_options {
 	sp_nanos first_pdu_timeout; /* until the first PDU is complete (30 s) */
 	sp_nanos idle_timeout;      /* between PDUs (none: 0) */
 	sp_nanos pdu_timeout;       /* from the first to the last byte of a PDU (60 s) */
+	/*
+	 * Silence before TCP probes a client, once a second; SP_NEVER: no probes (the system's level, mostly two
+	 * hours, as Windows' servers have it).
+	 */
+	sp_nanos keep_alive;
 	const char *
 		port_policy; /* file of the port policy (SALLYPORT_PORTS or /etc/sallyport/ports.yaml; absent: no policy) */
 	const char *ncalrpc_dir;     /* (SALLYPORT_NCALRPC_DIR or /run/sallyport/ncalrpc) */
@@ -119,6 +124,13 @@ SP_NODISCARD sp_status sp_server_start(sp_server *, unsigned n_threads, struct s
  * the same endpoints again (not on sockets of sp_server_use_socket). Starting twice: RPC_S_ALREADY_LISTENING.
  */
 void sp_server_stop(sp_server *);
+/*
+ * The same in good order: stops listening, leaves the mapper, closes what is idle, and gives the calls that are under way
+ * at most `limit` ns; new ones on their connections fault with nca_s_server_too_busy and the promise that they did not run.
+ * After the limit connections are closed as by sp_server_stop(), which another thread may call to cut it short. True:
+ * every call was answered. From a handler it only begins, and returns false.
+ */
+bool sp_server_finish(sp_server *, sp_nanos limit);
 /* Stops it first. Not from a handler. NULL is fine. */
 void sp_server_free(sp_server *);
 

@@ -141,7 +141,7 @@ connection_free(struct connection *c)
 	mem_free(c);
 	atomic_fetch_sub(&thread->n_connections, 1);
 	atomic_fetch_sub(&thread->server->n_connections, 1);
-	if (thread->stopping && list_is_empty(&thread->connections))
+	if (thread->ending && list_is_empty(&thread->connections))
 		loop_stop(thread->loop);
 }
 
@@ -219,6 +219,8 @@ describe(struct connection *c, int fd)
 		return;
 	}
 	tcp_tune(fd);
+	if (c->thread->server->options.keep_alive)
+		tcp_keep_alive(fd, c->thread->server->options.keep_alive);
 	tcp_names(fd, local, peer);
 	snprintf(c->peer_text, sizeof(c->peer_text), "ncacn_ip_tcp:%s", peer);
 	snprintf(c->local_text, sizeof(c->local_text), "ncacn_ip_tcp:%s", local);
@@ -306,18 +308,6 @@ connection_call_ended(struct connection *c)
 	c->n_calls--;
 	if (c->gone && c->n_calls == 0)
 		connection_free(c);
-}
-
-void
-thread_stop(void *arg)
-{
-	struct server_thread *thread = arg;
-
-	thread->stopping = true;
-	if (list_is_empty(&thread->connections))
-		loop_stop(thread->loop);
-	list_for_safe (it, &thread->connections)
-		link_end(&list_entry(it, struct connection, node)->link);
 }
 
 uint64_t

@@ -16,7 +16,7 @@
 #include "net/tcp.h"
 #include "rpc/registrar.h"
 
-static _Thread_local const sp_server *server_of_this_thread; /* on loop threads */
+static _Thread_local const sp_server *server_of_this_thread; /* on its loops and workers */
 
 void
 server_log(const sp_server *server, enum sp_log_level level, const char *fmt, ...)
@@ -420,6 +420,12 @@ server_thread_enter(const sp_server *server)
 	server_of_this_thread = server;
 }
 
+bool
+server_is_mine(const sp_server *server)
+{
+	return server_of_this_thread == server;
+}
+
 static void *
 thread_main(void *arg)
 {
@@ -444,24 +450,6 @@ server_thread_create(pthread_t *ret, void *(*main)(void *), void *arg)
 	return error;
 }
 
-/* On the first loop: nothing new comes after this, then every thread closes what it has. */
-static void
-on_begin_stop(void *arg)
-{
-	sp_server *server = arg;
-
-	registrar_free(server->registrar);
-	server->registrar = NULL;
-	for (size_t i = 0; i < server->n_listeners; i++)
-		listener_close(server->listeners[i]);
-	for (unsigned i = 0; i < server->n_threads; i++) {
-		struct server_thread *t = &server->threads[i];
-
-		t->stop = (struct loop_message){.fn = thread_stop, .arg = t};
-		loop_send(t->loop, &t->stop);
-	}
-}
-
 struct server_stats
 server_stats(const sp_server *server)
 {
@@ -479,14 +467,17 @@ server_stats(const sp_server *server)
 	return sum;
 }
 
-static void
-threads_join(sp_server *server)
+void
+server_join(sp_server *server)
 {
-	for (unsigned i = 0; i < server->n_threads; i++) {
+	for (unsigned i = 0; i < server->n_threads; i++)
 		if (server->threads[i].running)
 			pthread_join(server->threads[i].thread, NULL);
-		server->threads[i].running = false;
-	}
+}
+
+void
+server_take_down(sp_server *server)
+{
 	registrar_free(server->registrar); /* still there when the start failed */
 	server->registrar = NULL;
 	for (size_t i = 0; i < server->n_listeners; i++)
@@ -494,6 +485,7 @@ threads_join(sp_server *server)
 	workers_free(server->workers);
 	server->workers = NULL;
 	for (unsigned i = 0; i < server->n_threads; i++) {
+		loop_timer_free(server->threads[i].limit);
 		loop_free(server->threads[i].loop);
 		pthread_mutex_destroy(&server->threads[i].notify);
 	}
@@ -554,8 +546,13 @@ loops_make(sp_server *server, unsigned n_threads)
 		t->loop = loop_new();
 		if (!t->loop)
 			return false;
+		t->limit = loop_timer_new(t->loop, thread_stop, t);
 		link_queue_init(&t->queue, t->loop);
 		notify_init(&t->notify);
+		if (!t->limit) {
+			server->n_threads++; /* to be taken down as well */
+			return false;
+		}
 	}
 	for (size_t i = 0; i < server->n_listeners; i++)
 		if (!listener_watch(server->listeners[i], server->threads[0].loop))
@@ -605,37 +602,14 @@ sp_server_start(sp_server *server, unsigned n_threads, struct sp_error *reterr)
 	tcp_make_room(server->options.max_connections);
 	if (!offers_make(server) || !loops_make(server, n_threads) || !workers_make(server) ||
 		!threads_create(server)) {
-		threads_join(server);
+		server_join(server);
+		server_take_down(server);
 		status = error_no_memory(reterr);
 		goto out;
 	}
+	atomic_store(&server->doors_closed, false);
 	server->state = SERVER_RUNNING;
 out:
 	pthread_mutex_unlock(&server->lock);
 	return status;
-}
-
-void
-sp_server_stop(sp_server *server)
-{
-	pthread_mutex_lock(&server->lock);
-	if (server->state == SERVER_RUNNING) {
-		server->state = SERVER_STOPPING;
-		server->begin_stop = (struct loop_message){.fn = on_begin_stop, .arg = server};
-		loop_send(server->threads[0].loop, &server->begin_stop);
-	}
-	/* a loop thread cannot wait for itself */
-	if (server_of_this_thread != server && !server->joining &&
-		server->state == SERVER_STOPPING) {
-		server->joining = true;
-		pthread_mutex_unlock(&server->lock);
-		threads_join(server);
-		pthread_mutex_lock(&server->lock);
-		server->joining = false;
-		server->state = SERVER_IDLE;
-		pthread_cond_broadcast(&server->changed);
-	}
-	while (server_of_this_thread != server && server->state == SERVER_STOPPING)
-		pthread_cond_wait(&server->changed, &server->lock);
-	pthread_mutex_unlock(&server->lock);
 }

@@ -59,12 +59,13 @@ struct server_thread {
 	bool running; /* has to be joined */
 	struct list connections;
 	atomic_uint n_connections;
-	bool stopping;
-	struct loop_message stop;
-	pthread_mutex_t notify; /* recursive; over on_cancel of its calls, also while one runs */
+	bool ending; /* the loop ends with the last connection */
+	struct loop_message finish, stop;
+	struct loop_timer *limit; /* of calls that are to be finished */
+	pthread_mutex_t notify;   /* recursive; over on_cancel of its calls, also while one runs */
 };
 
-enum server_state { SERVER_IDLE, SERVER_RUNNING, SERVER_STOPPING };
+enum server_state { SERVER_IDLE, SERVER_RUNNING, SERVER_FINISHING, SERVER_STOPPING };
 
 struct sp_server {
 	struct sp_server_options options; /* strings are our copies; defaults filled in */
@@ -83,7 +84,10 @@ struct sp_server {
 	pthread_cond_t changed;
 	enum server_state state;
 	bool joining;
-	struct loop_message begin_stop;
+	struct loop_message begin_finish, begin_stop;
+	sp_nanos finish_until;
+	atomic_bool doors_closed;
+	atomic_bool cut_short;       /* connections were closed that were not at their end */
 	struct registrar *registrar; /* while running; belongs to the first loop's thread */
 
 	atomic_uint n_connections;
@@ -107,6 +111,11 @@ void server_log(const sp_server *, enum sp_log_level, const char *fmt, ...) SP_P
 SP_NODISCARD int server_thread_create(pthread_t *ret, void *(*main)(void *), void *arg);
 /* On the thread itself, first: whose it is. */
 void server_thread_enter(const sp_server *);
+/* This thread is one of the server's. */
+bool server_is_mine(const sp_server *);
+void server_join(sp_server *); /* waits for the loops */
+/* Then: everything that belongs to running. */
+void server_take_down(sp_server *);
 
 /* The first thread's, while it runs. */
 struct loop *server_loop(const sp_server *);
@@ -178,8 +187,9 @@ void connection_cancel(struct connection *, uint32_t call_id, unsigned wish);
 void connection_cancel_all(struct connection *, unsigned wish);
 /* A call of the connection has ended; the connection may end with it. */
 void connection_call_ended(struct connection *);
-void thread_stop(
-	void *thread); /* closes everything; the loop ends when the last deferred call has */
+
+/* stop.c: closes everything; the loop ends when the last deferred call has */
+void thread_stop(void *thread);
 
 /* mgmt.c: every server offers it; it is reached through the endpoints of the others and never mapped itself */
 SP_NODISCARD sp_status mgmt_register(sp_server *, struct sp_error *reterr);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* How handlers run: on the loop, on workers, answered later from anywhere, cancelled and given up meanwhile. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "rpc/server.h"
 #include "rpc/trial.h"
 
 enum {
@@ -10,6 +14,7 @@ enum {
 	STAGE_WATCH,
 	STAGE_SPIN,
 	STAGE_COUNT,
+	STAGE_PROBES,
 	STAGE_N
 };
 
@@ -166,6 +171,19 @@ count_invoke(sp_call *call, const void *handlers, void *v)
 	return 0;
 }
 
+/* The server's end of the connection: 0 without keep-alive, or after how many seconds of silence. */
+static sp_status
+probes_invoke(sp_call *call, const void *handlers, void *v)
+{
+	int fd = call->connection->link.fd, on = 0, idle = 0;
+	socklen_t len = sizeof(int);
+
+	getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &len);
+	getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &len);
+	((struct trial_args *)v)->value = on ? (uint32_t)idle : 0;
+	return 0;
+}
+
 static const struct sp_operation operations[STAGE_N] = {
 	[STAGE_THREAD] = {"thread", sizeof(struct trial_args), 0, TRIAL_BOTH, thread_invoke},
 	[STAGE_KEEP] = {"keep", sizeof(struct trial_args), 0, TRIAL_BOTH, keep_invoke},
@@ -173,6 +191,7 @@ static const struct sp_operation operations[STAGE_N] = {
 	[STAGE_NOTICE] = {"notice", sizeof(struct trial_args), 0, TRIAL_BOTH, notice_invoke},
 	[STAGE_WATCH] = {"watch", sizeof(struct trial_args), 0, TRIAL_BOTH, watch_invoke},
 	[STAGE_SPIN] = {"spin", sizeof(struct trial_args), 0, TRIAL_BOTH, spin_invoke},
+	[STAGE_PROBES] = {"probes", sizeof(struct trial_args), 0, TRIAL_BOTH, probes_invoke},
 	[STAGE_COUNT] = {"count", sizeof(struct trial_args), 0, TRIAL_BOTH, count_invoke},
 };
 
@@ -509,6 +528,164 @@ stop_waits_for_workers_and_kept_calls(void **state)
 	sp_server_free(h.server);
 }
 
+/* --- the end in good order --- */
+
+struct finishing {
+	sp_server *server;
+	sp_nanos limit;
+	bool whole;
+	atomic_bool over;
+};
+
+static void *
+finish_main(void *arg)
+{
+	struct finishing *f = arg;
+
+	f->whole = sp_server_finish(f->server, f->limit);
+	atomic_store(&f->over, true);
+	return NULL;
+}
+
+static void
+finish_answers_what_is_under_way_and_takes_nothing_new(void **state)
+{
+	struct finishing f = {.limit = 20 * SP_SECOND};
+	struct trial_call t, late;
+	pthread_t thread;
+	uint32_t value = 0;
+	struct house h;
+
+	house_up(&h, NULL, false, 3);
+	sp_client *client = trial_client(h.tcp, NULL), *idle = trial_client(h.tcp, NULL);
+	assert_int_equal(ask(idle, STAGE_THREAD, &value), 0);
+	begin(&t, client, STAGE_KEEP, 0);
+	stage_await(client, &stage.n_kept, 1);
+	f.server = h.server;
+	pthread_create(&thread, NULL, finish_main, &f);
+	/* who has nothing under way is shut out: the connection is closed, and no new one is made */
+	while (ask(idle, STAGE_THREAD, &value) != RPC_S_SERVER_UNAVAILABLE)
+		usleep(1000);
+	begin(&late, client, STAGE_THREAD, 0);
+	trial_run(client, &late);
+	assert_int_equal(late.status, RPC_S_SERVER_TOO_BUSY);
+	assert_true(late.error.did_not_execute);
+	assert_false(atomic_load(&f.over));
+	((struct trial_args *)sp_call_args(stage.kept[0]))->value = 55;
+	sp_call_complete(stage.kept[0], 0);
+	trial_run(client, &t);
+	assert_int_equal(t.status, 0);
+	assert_int_equal(t.args.value, 55);
+	pthread_join(thread, NULL);
+	assert_true(f.whole);
+	/* and it can be started again */
+	assert_int_equal(sp_server_start(h.server, 1, NULL), 0);
+	assert_int_equal(ask(idle, STAGE_THREAD, &value), 0);
+	assert_true(sp_server_finish(h.server, SP_SECOND));
+	sp_call_free(late.call);
+	sp_call_free(t.call);
+	sp_client_free(idle);
+	sp_client_free(client);
+	sp_server_free(h.server);
+}
+
+/* What does not end is cancelled at the limit, or when somebody else stops the server for good. */
+static void
+finish_has_a_limit_and_can_be_cut_short(void **state)
+{
+	for (int is_cut = 0; is_cut < 2; is_cut++) {
+		struct finishing f = {.limit = is_cut ? 1000 * SP_SECOND : 50 * SP_MILLISECOND};
+		sp_nanos began = time_now();
+		struct trial_call t[2];
+		pthread_t thread;
+		struct house h;
+
+		house_up(&h, NULL, true, 2);
+		sp_client *client = trial_client(h.tcp, NULL);
+		begin(&t[0], client, STAGE_WATCH, 0);
+		begin(&t[1], client, STAGE_NOTICE, 0);
+		stage_await(client, &stage.n_blocked, 2);
+		f.server = h.server;
+		pthread_create(&thread, NULL, finish_main, &f);
+		if (is_cut) {
+			usleep(20000);
+			assert_int_equal(stage_read(&stage.n_noticed), 0);
+			sp_server_stop(h.server);
+		}
+		pthread_join(thread, NULL);
+		assert_false(f.whole);
+		assert_int_equal(stage.n_noticed, 2);
+		assert_true(stage.notice_orphaned);
+		assert_true(time_now() - began >= 20 * SP_MILLISECOND);
+		for (int i = 0; i < 2; i++) {
+			trial_run(client, &t[i]);
+			assert_int_equal(t[i].status, RPC_S_CALL_FAILED);
+			sp_call_free(t[i].call);
+		}
+		sp_client_free(client);
+		sp_server_free(h.server);
+	}
+}
+
+static void *
+stop_main(void *arg)
+{
+	usleep((unsigned)(uintptr_t)time_now() % 2000);
+	sp_server_stop(arg);
+	return NULL;
+}
+
+/* Whoever comes first: all of them return when it has ended, and nothing is touched afterwards. */
+static void
+finish_and_stop_from_many_threads_meet(void **state)
+{
+	uint32_t value = 0;
+	struct sp_error err;
+	struct house h;
+
+	house_up(&h, NULL, true, 2);
+	sp_client *client = trial_client(h.tcp, NULL);
+	for (int i = 0; i < 30; i++) {
+		struct finishing f[2];
+		pthread_t threads[4];
+
+		for (int k = 0; k < 2; k++)
+			f[k] = (struct finishing){
+				.server = h.server, .limit = i % 3 * SP_MILLISECOND};
+
+		assert_int_equal(ask(client, STAGE_THREAD, &value), 0);
+		for (int k = 0; k < 4; k++)
+			pthread_create(&threads[k], NULL, k % 2 ? stop_main : finish_main,
+				k % 2 ? (void *)h.server : &f[k / 2]);
+		for (int k = 0; k < 4; k++)
+			pthread_join(threads[k], NULL);
+		assert_int_equal(sp_server_start(h.server, 2, &err), 0);
+	}
+	sp_client_free(client);
+	sp_server_free(h.server);
+}
+
+static void
+silent_clients_are_probed_at_the_systems_level_or_as_asked(void **state)
+{
+	static const sp_nanos asked[] = {0, 7 * SP_SECOND, SP_NEVER};
+	uint32_t seen[3] = {0};
+
+	for (int i = 0; i < 3; i++) {
+		struct sp_server_options options = {.keep_alive = asked[i]};
+		struct house h;
+
+		house_up(&h, &options, false, 1);
+		sp_client *client = trial_client(h.tcp, NULL);
+		assert_int_equal(ask(client, STAGE_PROBES, &seen[i]), 0);
+		sp_client_free(client);
+		sp_server_free(h.server);
+	}
+	assert_true(seen[0] >= 60); /* two hours where nobody has changed it */
+	assert_int_equal(seen[1], 7);
+	assert_int_equal(seen[2], 0);
+}
+
 static void
 server_without_memory_for_workers_does_not_start(void **state)
 {
@@ -698,6 +875,10 @@ main(void)
 		cmocka_unit_test(stop_waits_for_workers_and_kept_calls),
 		cmocka_unit_test(connection_with_all_its_calls_under_way_is_not_read),
 		cmocka_unit_test(polite_client_is_served_beside_a_flood),
+		cmocka_unit_test(finish_answers_what_is_under_way_and_takes_nothing_new),
+		cmocka_unit_test(finish_has_a_limit_and_can_be_cut_short),
+		cmocka_unit_test(finish_and_stop_from_many_threads_meet),
+		cmocka_unit_test(silent_clients_are_probed_at_the_systems_level_or_as_asked),
 		cmocka_unit_test(server_without_memory_for_workers_does_not_start),
 	};
 
