@@ -4,14 +4,14 @@
 #   make            builds into build/
 #   make demo       installs what is missing, builds, shows the main job
 #   make test       installs what is missing, builds with both compilers and the sanitizers, runs everything
-#   make soak       kills mapper and servers in SOAK_ROUNDS=50 rounds while clients look up and call
+#   make soak       half an hour of load: killed mappers, servers and clients, hostile clients; SOAK_SECONDS=600 for each
+#                   sanitizer's mixed load, SOAK_ROUNDS=50 for the mapper's deaths
 #   make format format-check lint fuzz bench coverage install clean
 #
 # JOBS=2 limits parallel compilation, FUZZ_SECONDS=600 sets `make fuzz`, PREFIX, LIBDIR and DESTDIR `make install`.
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 300
-SOAK_ROUNDS ?= 50
 PREFIX ?= /usr/local
 # meson asks dpkg-dev for Debian's folder and without it takes lib64, where Debian's loader does not look
 LIBDIR ?= lib
@@ -39,9 +39,9 @@ test:
 	@tools/install-packages
 	JOBS=$(JOBS) tools/test-all
 
-soak: all
+soak:
 	@tools/install-packages
-	KILL_ROUNDS=$(SOAK_ROUNDS) tests/peers/run tests/system/kill_test.py $(CURDIR)/build
+	JOBS=$(JOBS) tools/soak
 
 format:
 	clang-format -i $(SOURCES)

@@ -347,19 +347,19 @@ ends_any_time(struct hostile *h, int64_t age)
 	return true;
 }
 
-/* At the time limit, and no sooner: our clock starts a moment after the server's. */
+/* At the time limit, and no sooner: our clock starts when we are told that we are bound, after the server's. */
 static bool
 ends_in_time(struct hostile *h, int64_t age)
 {
 	(void)h;
-	return age >= tally.timeout - 20 * MS && age < tally.timeout * 2 + 2000 * MS;
+	return age >= tally.timeout * 8 / 10 && age < tally.timeout * 2 + 2000 * MS;
 }
 
 static bool
 ends_late(struct hostile *h, int64_t age)
 {
 	(void)h;
-	return age >= tally.timeout - 20 * MS;
+	return age >= tally.timeout * 8 / 10;
 }
 
 static const struct attack attacks[] = {

@@ -2,11 +2,12 @@
 /*
  * The server that is attacked and soaked: echo.idl and calc.idl with small limits, which says what it holds.
  *
- *   target [--threads N] [--connections N] [--timeout MS] [--idle MS]
+ *   target [--threads N] [--connections N] [--timeout MS] [--idle MS] [--workers N]
  *
  * It writes `ready PORT`. Each line on standard input is answered by one line of JSON: bytes of the heap, descriptors,
  * context handles open and ever opened, calls taken and answered by handlers. At the end of input it stops.
- * test_sleep sleeps milliseconds.
+ * test_sleep sleeps milliseconds, and an odd number of them only until it is cancelled. With workers calc.idl is
+ * served by them.
  */
 #include <dirent.h>
 #include <getopt.h>
@@ -23,7 +24,7 @@
 #include "calc.h"
 #include "echo.h"
 
-static atomic_ulong handles_open, handles_ever, rundowns, calls;
+static atomic_ulong handles_open, handles_ever, rundowns, calls, cancels;
 static atomic_long calls_deferred;
 
 /* --- answering later --- */
@@ -32,6 +33,7 @@ struct sleeper {
 	struct sleeper *next;
 	sp_call *call;
 	int64_t until_ms;
+	atomic_bool is_cancelled;
 };
 
 static struct {
@@ -59,7 +61,7 @@ wake_those_due(void)
 	for (struct sleeper **place = &bed.first; *place;) {
 		struct sleeper *s = *place;
 
-		if (!bed.ends && s->until_ms > now) {
+		if (!bed.ends && s->until_ms > now && !atomic_load(&s->is_cancelled)) {
 			place = &s->next;
 			continue;
 		}
@@ -98,6 +100,17 @@ bed_close(void)
 	pthread_mutex_unlock(&bed.lock);
 }
 
+/* No lock: who completes the call waits for this. */
+static void
+on_cancel(sp_call *call, void *arg)
+{
+	struct sleeper *s = arg;
+
+	(void)call;
+	atomic_store(&s->is_cancelled, true);
+	atomic_fetch_add(&cancels, 1);
+}
+
 static uint32_t
 test_sleep(sp_call *call, uint32_t milliseconds)
 {
@@ -110,14 +123,18 @@ test_sleep(sp_call *call, uint32_t milliseconds)
 	}
 	s->call = call;
 	s->until_ms = now_ms() + milliseconds;
+	atomic_init(&s->is_cancelled, false);
+	((struct echo_test_sleep_args *)sp_call_args(call))->result = milliseconds;
 	sp_call_defer(call);
+	if (milliseconds % 2 && !sp_call_on_cancel(call, on_cancel, s))
+		atomic_store(&s->is_cancelled, true);
 	atomic_fetch_add(&calls_deferred, 1);
 	pthread_mutex_lock(&bed.lock);
 	s->next = bed.first;
 	bed.first = s;
 	pthread_cond_signal(&bed.changed);
 	pthread_mutex_unlock(&bed.lock);
-	return milliseconds;
+	return 0; /* the result is in the arguments */
 }
 
 /* --- answering at once --- */
@@ -250,9 +267,10 @@ static void
 figures(void)
 {
 	printf("{\"heap\": %zu, \"descriptors\": %u, \"handles\": %lu, \"handles_ever\": %lu, "
-	       "\"rundowns\": %lu, \"calls\": %lu, \"deferred\": %ld}\n",
+	       "\"rundowns\": %lu, \"calls\": %lu, \"cancels\": %lu, \"deferred\": %ld}\n",
 		heap_bytes(), descriptors(), atomic_load(&handles_open), atomic_load(&handles_ever),
-		atomic_load(&rundowns), atomic_load(&calls), atomic_load(&calls_deferred));
+		atomic_load(&rundowns), atomic_load(&calls), atomic_load(&cancels),
+		atomic_load(&calls_deferred));
 	fflush(stdout);
 }
 
@@ -264,7 +282,7 @@ settings_read(int argc, char **argv, struct sp_server_options *o, unsigned *ret_
 	static const struct option options[] = {{"threads", required_argument, NULL, 't'},
 		{"connections", required_argument, NULL, 'c'},
 		{"timeout", required_argument, NULL, 'm'}, {"idle", required_argument, NULL, 'i'},
-		{0}};
+		{"workers", required_argument, NULL, 'w'}, {0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -274,6 +292,7 @@ settings_read(int argc, char **argv, struct sp_server_options *o, unsigned *ret_
 		case 't': *ret_threads = (unsigned)n; break;
 		case 'c': o->max_connections = (uint32_t)n; break;
 		case 'm': o->first_pdu_timeout = o->pdu_timeout = (sp_nanos)n * 1000000; break;
+		case 'w': o->n_workers = (unsigned)n; break;
 		case 'i': o->idle_timeout = (sp_nanos)n * 1000000; break;
 		default: return 64;
 		}
@@ -282,14 +301,16 @@ settings_read(int argc, char **argv, struct sp_server_options *o, unsigned *ret_
 }
 
 static sp_status
-server_open(sp_server *server, unsigned n_threads, struct sp_error *err)
+server_open(sp_server *server, unsigned n_threads, bool has_workers, struct sp_error *err)
 {
+	struct sp_interface_options calc_options = {.on_workers = has_workers};
 	sp_status status = sp_server_use_protseq(server, "ncacn_ip_tcp", NULL, "127.0.0.1", err);
 
 	if (!status)
 		status = sp_server_register(server, &echo_server_interface, &echo, NULL, err);
 	if (!status)
-		status = sp_server_register(server, &calc_server_interface, &calc, NULL, err);
+		status = sp_server_register(
+			server, &calc_server_interface, &calc, &calc_options, err);
 	if (!status)
 		status = sp_server_start(server, n_threads, err);
 	return status;
@@ -307,7 +328,8 @@ main(int argc, char **argv)
 
 	if (settings_read(argc, argv, &options, &n_threads))
 		return 64;
-	if (sp_server_new(&options, &server, &err) || server_open(server, n_threads, &err) ||
+	if (sp_server_new(&options, &server, &err) ||
+		server_open(server, n_threads, options.n_workers > 0, &err) ||
 		pthread_create(&thread, NULL, bed_main, NULL)) {
 		fprintf(stderr, "target: %s\n", err.sentence);
 		return 3;
