@@ -141,6 +141,20 @@ void sp_server_free(sp_server *);
 size_t sp_server_n_bindings(const sp_server *);
 const char *sp_server_binding(const sp_server *, size_t i);
 
+/*
+ * Where the server can be reached, in full, as RpcServerInqBindings says it: each of the machine's addresses that are up
+ * once for each port that is listened on there, and each local endpoint; without loopback's addresses, unless there are no
+ * others or a listener was given one, and without IPv6's link-local ones. As it is now: addresses come and go. Not while
+ * another thread changes, starts or stops the server. RPC_S_OUT_OF_MEMORY.
+ */
+struct sp_bindings {
+	size_t n;
+	char *at[]; /* "ncacn_ip_tcp:192.0.2.1[49200]", "ncacn_ip_tcp:[2001:db8::1][49200]", "ncalrpc:[name]" */
+};
+SP_NODISCARD sp_status sp_server_inq_bindings(
+	const sp_server *, struct sp_bindings **ret_bindings, struct sp_error *reterr);
+void sp_bindings_free(struct sp_bindings *); /* NULL is fine */
+
 /* --- for handlers ---------------------------------------------------------------------------- */
 
 /* Memory that lives as long as the call; zeroed; NULL over the call's limit. */

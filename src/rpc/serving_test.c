@@ -687,6 +687,31 @@ silent_clients_are_probed_at_the_systems_level_or_as_asked(void **state)
 }
 
 static void
+bindings_are_told_in_full_or_not_at_all(void **state)
+{
+	struct sp_bindings *bindings;
+	struct sp_error err;
+	sp_status status = RPC_S_OUT_OF_MEMORY;
+	unsigned failed = 0;
+	struct house h;
+
+	house_up(&h, NULL, false, 1);
+	for (uint64_t i = 1; status && i < 100; i++) {
+		mem_fail_nth(i);
+		status = sp_server_inq_bindings(h.server, &bindings, &err);
+		mem_fail_nth(0);
+		failed += status == RPC_S_OUT_OF_MEMORY;
+	}
+	assert_int_equal(status, 0);
+	assert_true(failed >= 3);
+	assert_int_equal(bindings->n, 1);
+	assert_string_equal(bindings->at[0], h.tcp);
+	sp_bindings_free(bindings);
+	sp_bindings_free(NULL);
+	sp_server_free(h.server);
+}
+
+static void
 server_without_memory_for_workers_does_not_start(void **state)
 {
 	struct sp_server_options options = {.no_mapper = true, .on_workers = true};
@@ -879,6 +904,7 @@ main(void)
 		cmocka_unit_test(finish_has_a_limit_and_can_be_cut_short),
 		cmocka_unit_test(finish_and_stop_from_many_threads_meet),
 		cmocka_unit_test(silent_clients_are_probed_at_the_systems_level_or_as_asked),
+		cmocka_unit_test(bindings_are_told_in_full_or_not_at_all),
 		cmocka_unit_test(server_without_memory_for_workers_does_not_start),
 	};
 
