@@ -248,15 +248,15 @@ fill_bombs(struct hostile *h)
 	}
 }
 
-/* Answers of 4 MiB that nobody reads. */
+/* Answers of 64 KiB that nobody reads. */
 static void
 fill_deaf(struct hostile *h)
 {
-	static const uint8_t four_mib[4] = {0, 0, 0x40, 0};
+	static const uint8_t size[4] = {0, 0, 1, 0};
 
 	while (has_room(h)) {
 		h->call++;
-		say_request(h, ECHO_SOURCE, four_mib, 4, REQUEST_WHOLE);
+		say_request(h, ECHO_SOURCE, size, 4, REQUEST_WHOLE);
 	}
 }
 
