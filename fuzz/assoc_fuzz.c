@@ -2,8 +2,8 @@
 /*
  * Our client and our server talk to each other; the input chooses the limits, the calls, how the bytes are cut on
  * their way, in which order answers are given, what is cancelled and given up, and which allocation fails. Whatever it
- * chooses: every stub arrives as it was sent, with its trailer when it has one, requests in their order, and each call
- * that was not given up hears exactly one answer.
+ * chooses: every stub arrives as it was sent, with its trailer when it has one, requests in their order, each call
+ * that was not given up hears exactly one answer, and a cancel or its giving up is heard of once, while it is worked on.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -38,6 +38,8 @@ struct talk {
 	struct choice choice;
 	uint32_t ids[CALLS_MAX], sizes[CALLS_MAX];
 	bool verified[CALLS_MAX], arrived[CALLS_MAX], over[CALLS_MAX]; /* answered or given up */
+	bool cancelled[CALLS_MAX], given_up[CALLS_MAX];                /* by the client */
+	bool told_cancelled[CALLS_MAX], told_given_up[CALLS_MAX];      /* to the server's owner */
 	unsigned n_calls, n_arrived, n_over, next_arrival;
 	uint32_t waiting[CALLS_MAX]; /* dispatched: index of the call */
 	unsigned n_waiting;
@@ -128,8 +130,10 @@ end_one(struct talk *t, bool give_up)
 	i = choose(&t->choice, t->n_calls);
 	if (!give_up) {
 		assoc_cancel(&t->client, t->ids[i]);
+		t->cancelled[i] = true;
 		return;
 	}
+	t->given_up[i] = true;
 	assoc_abandon(&t->client, t->ids[i]);
 	if (!t->over[i])
 		t->n_over++;
@@ -155,6 +159,20 @@ answer_one(struct talk *t)
 }
 
 static void
+end_check(struct talk *t, const struct assoc_event *e)
+{
+	unsigned i = call_index(t, e->call_id);
+	bool given_up = e->kind == ASSOC_EVENT_ORPHANED, waits = false;
+	bool *told = given_up ? &t->told_given_up[i] : &t->told_cancelled[i];
+
+	for (unsigned k = 0; k < t->n_waiting; k++)
+		waits |= t->waiting[k] == i;
+	assert(waits && !*told && !t->told_given_up[i]);
+	assert(given_up ? t->given_up[i] : t->cancelled[i]);
+	*told = true;
+}
+
+static void
 server_events(struct talk *t)
 {
 	struct assoc_event e;
@@ -162,6 +180,8 @@ server_events(struct talk *t)
 	while (assoc_next(&t->server, &e)) {
 		if (e.kind == ASSOC_EVENT_CLOSE)
 			t->server_closed = true;
+		if (e.kind == ASSOC_EVENT_CANCEL || e.kind == ASSOC_EVENT_ORPHANED)
+			end_check(t, &e);
 		if (e.kind != ASSOC_EVENT_REQUEST)
 			continue;
 		assert(e.opnum < t->n_calls && t->ids[e.opnum] == e.call_id);
