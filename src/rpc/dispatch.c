@@ -102,6 +102,7 @@ refuse(sp_call *call, sp_status fault, bool did_not_execute, enum eerr_location 
 	struct sp_error_record record;
 	struct buf *b = NULL;
 
+	fault = fault_to_send(fault);
 	if (c->thread->server->options.extended_errors) {
 		record = eerr_record(
 			at == EERR_AT_HANDLER ? SP_COMPONENT_APPLICATION : SP_COMPONENT_RUNTIME, at,

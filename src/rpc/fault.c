@@ -50,3 +50,17 @@ fault_to_status(uint32_t fault)
 	/* a fault must not look like success */
 	return fault ? fault : RPC_S_CALL_FAILED;
 }
+
+uint32_t
+fault_to_send(uint32_t fault)
+{
+	/* [MS-RPCE] 3.3.3.5.1: success and the machine's exceptions, which mean the client's own to it */
+	static const uint32_t never[] = {0, 0x80000001, 0x80000002, 0x80000003, 0xc0000005,
+		0xc0000006, 0xc000001d, 0xc0000096, 0xc00000aa, 0xc00000fd, 0xc0000194, 0xc0000235,
+		0xc0000409, 0xc0000420};
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
+		if (never[i] == fault)
+			return NCA_S_FAULT_UNSPEC;
+	return fault;
+}

@@ -348,6 +348,32 @@ kept_calls_are_answered_in_any_order_from_any_thread(void **state)
 	}
 }
 
+/* [MS-RPCE] 3.3.3.5.1 */
+static void
+status_that_no_server_may_send_becomes_a_general_fault(void **state)
+{
+	static const struct {
+		uint32_t given, seen;
+	} cases[] = {{0xc0000005, NCA_S_FAULT_UNSPEC}, {0x80000003, NCA_S_FAULT_UNSPEC},
+		{0xc0000022, 0xc0000022}, {5, 5}};
+	struct house h;
+
+	house_up(&h, NULL, false, 1);
+	sp_client *client = trial_client(h.tcp, NULL);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct trial_call t;
+
+		begin(&t, client, STAGE_KEEP, 0);
+		stage_await(client, &stage.n_kept, i + 1);
+		sp_call_complete(stage.kept[0], cases[i].given);
+		trial_run(client, &t);
+		assert_int_equal(t.error.fault_status, cases[i].seen);
+		sp_call_free(t.call);
+	}
+	sp_client_free(client);
+	sp_server_free(h.server);
+}
+
 static void
 calls_whose_client_has_gone_are_completed_in_peace(void **state)
 {
@@ -892,6 +918,7 @@ main(void)
 		cmocka_unit_test(handlers_run_on_loops_or_on_workers_as_is_asked_for),
 		cmocka_unit_test(every_worker_may_block_and_the_loop_still_answers),
 		cmocka_unit_test(kept_calls_are_answered_in_any_order_from_any_thread),
+		cmocka_unit_test(status_that_no_server_may_send_becomes_a_general_fault),
 		cmocka_unit_test(calls_whose_client_has_gone_are_completed_in_peace),
 		cmocka_unit_test(completing_before_the_handler_returns_is_fine),
 		cmocka_unit_test(handler_on_a_worker_sees_cancel_and_orphan),
