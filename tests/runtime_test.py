@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The client examples of docs/runtime.md compile and run, and so do those of examples/, against the calc server."""
+"""The examples of docs/runtime.md compile and run, and so do those of examples/."""
 import os
 import pathlib
 import re
@@ -24,9 +24,9 @@ def run(folder, *command, **more):
     return done.stdout
 
 
-def compiled(folder, name):
+def compiled(folder, name, side='client'):
     run(folder, *CC, '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror', '-I', str(SOURCE / 'include'), name + '.c',
-        'calc_ndr.c', 'calc_client.c', '-o', name, str(BUILD / 'src/rpc/libsallyport.so'),
+        'calc_ndr.c', f'calc_{side}.c', '-pthread', '-o', name, str(BUILD / 'src/rpc/libsallyport.so'),
         '-Wl,-rpath,' + str(BUILD / 'src/rpc'))
 
 
@@ -36,15 +36,35 @@ def serve(folder, environment):
     return server, re.search(r'tcp:\[(\d+)\]', server.stdout.readline()).group(1)
 
 
+def deferred(folder, environment):
+    """The server answers later and in any order, and ends in good order."""
+    server = subprocess.Popen([pathlib.Path(folder) / 'deferred-server'], cwd=folder, env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        port = re.fullmatch(r'ncacn_ip_tcp:.+\[(\d+)\]\n', server.stdout.readline()).group(1)
+        at = f'ncacn_ip_tcp:localhost[{port}]'
+        assert run(folder, './add-client', at, env=environment) == '40 + 2 = 42\n'
+        assert sorted(run(folder, './loop-client', at, env=environment).split('\n')) == [
+            '', '0 + 1 = 1', '1 + 1 = 2', '2 + 1 = 3']
+    finally:
+        server.terminate()
+        complaints = server.communicate(timeout=60)[1]
+    assert (server.returncode, complaints) == (0, ''), (server.returncode, complaints)
+
+
 def main():
     parts = files_of((SOURCE / 'docs/runtime.md').read_text())
-    assert {'add-client.c', 'loop-client.c'} <= set(parts), parts.keys()
+    assert {'add-client.c', 'loop-client.c', 'deferred-server.c'} <= set(parts), parts.keys()
+    assert parts['deferred-server.c'] == (SOURCE / 'examples/deferred-server.c').read_text(), 'the page and examples/ differ'
     with tempfile.TemporaryDirectory() as folder:
         environment = dict(os.environ, SALLYPORT_NCALRPC_DIR=folder, SALLYPORT_PORTS=folder + '/none.yaml')
         run(folder, str(BUILD / 'src/idlc/sallyport-idl'), '-o', '.', str(SOURCE / 'idl/calc.idl'))
         for name in ('add-client', 'loop-client'):
             (pathlib.Path(folder) / (name + '.c')).write_text(parts[name + '.c'])
             compiled(folder, name)
+        (pathlib.Path(folder) / 'deferred-server.c').write_text(parts['deferred-server.c'])
+        compiled(folder, 'deferred-server', 'server')
+        deferred(folder, environment)
         server, port = serve(folder, environment)
         try:
             at = f'ncacn_ip_tcp:localhost[{port}]'
