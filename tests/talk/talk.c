@@ -4,14 +4,17 @@
  *
  *   # what it protects, and the clause
  *   set NAME N                 before anything else: calls fragment stub contexts memory client_calls
+ *   set joins                  the client asks for the neighbour's association group
  *   alone server|client        the other side is not there: its PDUs are made by hand with `raw`
+ *   neighbour N                another connection from machine N (ours is 0) has made a group; N 99: it goes again
  *   call NAME opnum N [syntaxes N] [stub N] [second N] [object] [maybe]   the client makes a call of interface NAME;
  *                              second: the stub data depends on the syntax, and 0 is: it was not made in this one
  *   bind NAME | cancel N | abandon N | reply N stub N | refuse N status N | shutdown server|client | eof server|client
+ *   mute server | hear server  its output stays where it is, or is carried again
  *   tick SECONDS
  *   raw TYPE [call N] [flags N] [ctx N] [opnum N] [stub N] [interface NAME] [transfer NAME] [elements N]
  *            [result N] [reason N] [frag N] [group N] [auth N] [version N] [status N] [big N] [length N]
- *            [features N]
+ *            [features N] [joins]
  *
  * and behind each action what came of it: `client > PDU`, `server < PDU` for what is sent, `server ! event`
  * and `client ! event` for what the owner is told. `talk --write FILE` prints it with what really came.
@@ -40,11 +43,14 @@ static const struct {
 
 struct transcript {
 	struct assoc_limits limits[2]; /* server, client */
-	struct assoc_conn server, client;
+	struct assoc_conn server, client, neighbour;
 	struct assoc_server_policy policy;
 	struct assoc_offer offers[2];
 	struct sp_syntax_id transfers[2];
-	bool has_server, has_client, started;
+	bool has_server, has_client, started, mute, joins;
+	uint32_t neighbours_id;
+	uint8_t network[65536]; /* on its way to the side that is not alone */
+	size_t n_network;
 	sp_nanos now;
 	char out[65536]; /* what came of the last action */
 	size_t out_len;
@@ -229,20 +235,32 @@ say_event(struct transcript *t, const char *who, struct assoc_event *e)
 
 /* --- carrying --- */
 
-static void
+/* How many bytes were taken: what there is no room for stays in the network. */
+static size_t
 feed(struct assoc_conn *a, const uint8_t *bytes, size_t n, sp_nanos now)
 {
+	size_t room, fed = 0;
 	void *p;
-	size_t room;
 
-	while (n > 0 && assoc_room(a, &p, &room)) {
-		if (room > n)
-			room = n;
-		memcpy(p, bytes, room);
+	while (fed < n && assoc_room(a, &p, &room)) {
+		if (room > n - fed)
+			room = n - fed;
+		memcpy(p, bytes + fed, room);
 		assoc_feed(a, room, now);
-		bytes += room;
-		n -= room;
+		fed += room;
 	}
+	return fed;
+}
+
+/* What was made by hand and could not be read yet. */
+static bool
+network_feed(struct transcript *t)
+{
+	size_t n = feed(t->has_server ? &t->server : &t->client, t->network, t->n_network, t->now);
+
+	t->n_network -= n;
+	memmove(t->network, t->network + n, t->n_network);
+	return n > 0;
 }
 
 /* One whole PDU from a side's output. */
@@ -291,13 +309,13 @@ settle(struct transcript *t)
 	bool any = true;
 
 	while (any) {
-		any = false;
+		any = network_feed(t);
 		if (t->has_client)
 			any |= carry_pdu(
 				t, &t->client, t->has_server ? &t->server : NULL, "client >");
 		if (t->has_server)
 			any |= events(t, &t->server, "server");
-		if (t->has_server && !any)
+		if (t->has_server && !any && !t->mute)
 			any |= carry_pdu(
 				t, &t->server, t->has_client ? &t->client : NULL, "server <");
 		if (t->has_client)
@@ -369,12 +387,22 @@ ptype_of(const char *line)
 	exit(2);
 }
 
+static uint32_t
+neighbours_group(const struct transcript *t)
+{
+	struct assoc_group *group = assoc_conn_group(&t->neighbour);
+
+	return group ? assoc_group_id(group) : t->neighbours_id;
+}
+
 /* The variable part of a bind or its answer; false for other PDUs. */
 static bool
-raw_bind(const char *line, struct wire_out *out, const struct pdu_header *h)
+raw_bind(const struct transcript *t, const char *line, struct wire_out *out,
+	const struct pdu_header *h)
 {
 	uint16_t frag = (uint16_t)number(line, "frag", 5840);
-	uint32_t group = (uint32_t)number(line, "group", 0);
+	uint32_t group =
+		strstr(line, " joins") ? neighbours_group(t) : (uint32_t)number(line, "group", 0);
 	uint8_t n = (uint8_t)number(line, "elements", 1);
 	struct sp_syntax_id transfer = transfer_of(line);
 	struct bind_context contexts[32];
@@ -440,14 +468,18 @@ raw(struct transcript *t, const char *line)
 	memset(pdu, 0, sizeof pdu);
 	wire_out_init(&out, pdu, sizeof pdu);
 	out.swap = number(line, "big", 0);
-	if (!raw_bind(line, &out, &h))
+	if (!raw_bind(t, line, &out, &h))
 		raw_fixed(line, &out, &h);
 	wire_out_zero(&out, number(line, "stub", 0));
 	if (h.auth_len)
 		wire_out_zero(&out, h.auth_len + 8u);
 	len = wire_out_offset(&out);
 	wire_out_u16_at(&out, 8, (uint16_t)number(line, "length", len));
-	feed(t->has_server ? &t->server : &t->client, pdu, len, t->now);
+	if (t->n_network + len > sizeof t->network)
+		abort();
+	memcpy(t->network + t->n_network, pdu, len);
+	t->n_network += len;
+	network_feed(t);
 }
 
 static struct buf *
@@ -507,6 +539,36 @@ set(struct transcript *t, const char *line)
 			(uint32_t)number(line, i ? "client_memory" : "memory", l->max_memory);
 	}
 	t->policy.n_transfers = number(line, "transfers", t->policy.n_transfers);
+	t->joins |= strstr(line, " joins") != NULL;
+}
+
+/* A bind of its own makes the group. */
+static void
+neighbour(struct transcript *t, unsigned machine)
+{
+	struct assoc_peer peer = {{(uint8_t)machine}};
+	struct assoc_event e;
+	uint8_t pdu[128];
+	struct wire_out out;
+	struct pdu_header h = {.vers = 5,
+		.ptype = PTYPE_BIND,
+		.flags = PFC_FIRST_FRAG | PFC_LAST_FRAG,
+		.drep = {0x10},
+		.call_id = 1};
+
+	assoc_fini(&t->neighbour);
+	if (machine == 99)
+		return;
+	assoc_server_init(&t->neighbour, &t->limits[0], &t->policy, 0);
+	assoc_server_identify(&t->neighbour, &peer);
+	memset(pdu, 0, sizeof pdu);
+	wire_out_init(&out, pdu, sizeof pdu);
+	if (!raw_bind(t, "", &out, &h))
+		abort();
+	feed(&t->neighbour, pdu, wire_out_offset(&out), 0);
+	while (assoc_next(&t->neighbour, &e))
+		;
+	t->neighbours_id = neighbours_group(t);
 }
 
 static bool
@@ -519,7 +581,7 @@ static void
 start(struct transcript *t)
 {
 	assoc_server_init(&t->server, &t->limits[0], &t->policy, 0);
-	assoc_client_init(&t->client, &t->limits[1], 0, 0);
+	assoc_client_init(&t->client, &t->limits[1], t->joins ? t->neighbours_id : 0, 0);
 	t->started = true;
 }
 
@@ -530,12 +592,17 @@ act(struct transcript *t, const char *line)
 	uint32_t id = 0;
 
 	sscanf(line, "%*s %u", &id);
-	if (!t->started && !begins(line, "set ") && !begins(line, "alone "))
+	if (!t->started && !begins(line, "set ") && !begins(line, "alone ") &&
+		!begins(line, "neighbour "))
 		start(t);
 	if (begins(line, "set "))
 		set(t, line);
 	else if (begins(line, "alone "))
 		*(side == &t->server ? &t->has_client : &t->has_server) = false;
+	else if (begins(line, "neighbour "))
+		neighbour(t, id);
+	else if (begins(line, "mute ") || begins(line, "hear "))
+		t->mute = begins(line, "mute ");
 	else if (begins(line, "raw "))
 		raw(t, line);
 	else if (begins(line, "call "))
@@ -646,6 +713,7 @@ run(const char *path, bool write)
 	}
 	bad |= compare(&t, path, expected, write);
 	fclose(f);
+	assoc_fini(&t.neighbour);
 	if (t.started) {
 		assoc_fini(&t.client);
 		assoc_fini(&t.server);
