@@ -62,6 +62,7 @@ bench: build-packages build-release/build.ninja
 	ninja -C build-release -j$(JOBS)
 	build-release/bench/calls
 	build-release/bench/client
+	build-release/bench/ndr
 	build-release/bench/map
 	GLIBC_TUNABLES=glibc.malloc.hugetlb=1 taskset -c 0 tests/peers/run bench/mapper_samba.py $(CURDIR)/build-release
 

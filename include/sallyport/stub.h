@@ -153,12 +153,17 @@ void sp_pull_array(struct sp_pull *, void *ret, size_t n, size_t element_size);
  */
 const uint8_t *sp_pull_flat(struct sp_pull *, size_t alignment, size_t len);
 bool sp_pull_swaps(const struct sp_pull *);
+/* As sp_push_structs(). */
+size_t sp_pull_structs(
+	struct sp_pull *, void *ret, size_t n, size_t in_memory, size_t size, size_t alignment);
 
 /*
  * Memory from the call's arena for what is pulled, zeroed; NULL (and a fault) over the limit, which also depends on
  * how long the stub data is. n == 0 gives an address, too. n * size must not overflow: checked.
  */
 void *sp_pull_alloc(struct sp_pull *, size_t n, size_t size);
+/* The same, not zeroed: for what the next getter fills wholly. */
+void *sp_pull_alloc_bare(struct sp_pull *, size_t n, size_t size);
 /* The same for what the handler will fill: only the arena's own limit bounds it. */
 void *sp_pull_room(struct sp_pull *, size_t n, size_t size);
 
@@ -312,6 +317,12 @@ void sp_push_array(struct sp_push *, const void *, size_t n, size_t element_size
  * NULL after a fault.
  */
 uint8_t *sp_push_flat(struct sp_push *, size_t alignment, size_t len);
+/*
+ * Structs that are the same in memory and on the wire, `size` bytes each, n of them in one copy: returns how many were
+ * pushed, which is n, or none because of the byte order or of what the compiler made of them (in_memory is their sizeof).
+ */
+size_t sp_push_structs(struct sp_push *, const void *elements, size_t n, size_t in_memory,
+	size_t size, size_t alignment);
 bool sp_push_ok(const struct sp_push *);
 void sp_push_fail(struct sp_push *, sp_status status, const char *what);
 /* conformance, variance: plain u32s, but a value over 32 bits is a fault */
@@ -383,6 +394,44 @@ sp_store_u64(uint8_t *p, uint64_t v)
 {
 	sp_store_u32(p + (SP_STORE_SWAPS ? 4 : 0), (uint32_t)v);
 	sp_store_u32(p + (SP_STORE_SWAPS ? 0 : 4), (uint32_t)(v >> 32));
+}
+
+static inline float
+sp_load_float(const uint8_t *p, bool swap)
+{
+	uint32_t bits = sp_load_u32(p, swap);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+static inline double
+sp_load_double(const uint8_t *p, bool swap)
+{
+	uint64_t bits = sp_load_u64(p, swap);
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+static inline void
+sp_store_float(uint8_t *p, float v)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	sp_store_u32(p, bits);
+}
+
+static inline void
+sp_store_double(uint8_t *p, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	sp_store_u64(p, bits);
 }
 
 static inline void

@@ -95,7 +95,7 @@ chunk_for(struct arena *a, size_t bytes)
 }
 
 void *
-arena_alloc(struct arena *a, size_t n, size_t size)
+arena_take(struct arena *a, size_t n, size_t size)
 {
 	struct arena_chunk *c;
 	size_t bytes;
@@ -111,7 +111,15 @@ arena_alloc(struct arena *a, size_t n, size_t size)
 	void *p = c->bytes + c->used;
 	c->used += bytes;
 	a->used += bytes;
-	return memset(p, 0, bytes);
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n, size_t size)
+{
+	void *p = arena_take(a, n, size);
+
+	return p ? memset(p, 0, n * size) : NULL;
 }
 
 char *

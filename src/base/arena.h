@@ -23,6 +23,7 @@ void arena_init(struct arena *, size_t limit); /* allocates nothing */
 void arena_init_at(struct arena *, size_t limit, void *memory, size_t size);
 void arena_fini(struct arena *);  /* fine on a zeroed struct */
 void arena_reset(struct arena *); /* keeps one chunk for the next use */
+SP_NODISCARD void *arena_take(struct arena *, size_t n, size_t size); /* the same, not zeroed */
 SP_NODISCARD void *arena_alloc(
 	struct arena *, size_t n, size_t size); /* NULL: over the limit or no memory */
 SP_NODISCARD char *arena_strdup(struct arena *, const char *);

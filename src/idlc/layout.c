@@ -35,9 +35,7 @@ static struct layout
 scalar_layout(const struct shape *s)
 {
 	unsigned size = s->kind == SHAPE_ENUM16 ? 2 : base_sizes[s->base];
-	bool is_float = s->base == BASE_FLOAT || s->base == BASE_DOUBLE;
-	bool is_flat =
-		s->kind == SHAPE_SCALAR && !s->has_range && !is_float && !shape_is_int3264(s);
+	bool is_flat = s->kind == SHAPE_SCALAR && !s->has_range && !shape_is_int3264(s);
 
 	return (struct layout){size, size, size, is_flat, false, false, true,
 		s->kind == SHAPE_ENUM16 ? 4

@@ -97,9 +97,10 @@ loop_open(struct marshal *m, bool is_pull, const char *index, const char *from, 
 	bool braces)
 {
 	const char *verb = is_pull ? "pull" : "push";
+	const char *start = from ? compiler_printf(m->c, "size_t %s = %s", index, from) : "";
 
-	text_open(m->out, "for (size_t %s = %s; %s < %s && sp_%s_ok(%s); %s++)%s", index, from,
-		index, to, verb, verb, index, braces ? " {" : "");
+	text_open(m->out, "for (%s; %s < %s && sp_%s_ok(%s); %s++)%s", start, index, to, verb, verb,
+		index, braces ? " {" : "");
 	m->loops++;
 }
 
@@ -127,34 +128,13 @@ element_needs_braces(bool is_pull, const struct shape *e)
 	       (!is_pull && e->kind == SHAPE_POINTER && marshal_size_of(e));
 }
 
-static void
-flat_elements(struct marshal *m, bool is_pull, const struct shape *s, const char *at, const char *n)
+/* A struct that is in memory as it is on the wire, one behind the other. */
+static bool
+is_copied_whole(struct marshal *m, const struct shape *e)
 {
-	struct layout l = layout_of(m->c, s->to);
-	unsigned long long size = l.size;
-	const char *verb = is_pull ? "load" : "store", *index = index_name(m), *name;
+	struct layout l = layout_of(m->c, e);
 
-	name = compiler_printf(m->c, "%s_%s", verb, marshal_type_name(m, s->to));
-	name = marshal_ask(m, ROUTINE_FLAT, is_pull, name, s->to, NULL);
-	if (*at == '&')
-		at = compiler_printf(m->c, "(%s)", at);
-	text_open(m->out, "{");
-	if (is_pull)
-		text_line(m->out,
-			"const uint8_t *bytes = sp_pull_flat(pull, %u, sp_product(%s, %llu));",
-			l.alignment, n, size);
-	else
-		text_line(m->out, "uint8_t *bytes = sp_push_flat(push, %u, sp_product(%s, %llu));",
-			l.alignment, n, size);
-	text_blank(m->out);
-	text_line(m->out, "for (size_t %s = 0; bytes && %s < %s; %s++)", index, index, n, index);
-	if (is_pull)
-		text_nested(m->out, "%s(bytes + %s * %llu, sp_pull_swaps(pull), &%s[%s]);", name,
-			index, size, at, index);
-	else
-		text_nested(
-			m->out, "%s(bytes + %s * %llu, &%s[%s]);", name, index, size, at, index);
-	text_close(m->out, "}");
+	return marshal_is_flat(m, e) && l.size % l.alignment == 0;
 }
 
 /* All n elements from the first on. */
@@ -164,20 +144,31 @@ run(struct marshal *m, bool is_pull, const struct shape *s, const char *at, cons
 {
 	struct layout l = layout_of(m->c, s->to);
 	const char *index = index_name(m);
-	bool braces = element_needs_braces(is_pull, s->to);
+	bool braces = element_needs_braces(is_pull, s->to), copied = is_copied_whole(m, s->to);
 
 	if (is_copied(s->to)) {
 		text_line(m->out,
 			is_pull ? "sp_pull_array(pull, %s, %s, %u);"
 				: "sp_push_array(push, %s, %s, %u);",
 			at, n, layout_scalar_size(s->to));
-	} else if (marshal_is_flat(m, s->to) && l.size % l.alignment == 0) {
-		flat_elements(m, is_pull, s, at, n);
-	} else {
-		loop_open(m, is_pull, index, "0", n, braces);
-		element(m, is_pull, s, at, index, scope);
-		loop_close(m, braces);
+		return;
 	}
+	if (copied) {
+		text_open(m->out, "{");
+		text_line(m->out,
+			is_pull ? "size_t %s = sp_pull_structs(pull, %s, %s, sizeof(%s[0]), %llu, "
+				  "%u);"
+				: "size_t %s = sp_push_structs(push, %s, %s, sizeof(%s[0]), %llu, "
+				  "%u);",
+			index, at, n, *at == '&' ? compiler_printf(m->c, "(%s)", at) : at,
+			(unsigned long long)l.size, l.alignment);
+		text_blank(m->out);
+	}
+	loop_open(m, is_pull, index, copied ? NULL : "0", n, braces);
+	element(m, is_pull, s, at, index, scope);
+	loop_close(m, braces);
+	if (copied)
+		text_close(m->out, "}");
 }
 
 static bool
@@ -317,6 +308,14 @@ needs_all_room(const struct shape *s, const struct scope *scope)
 	       !scope->is_out && scope->level == 1 && scope->field && scope->field->out;
 }
 
+/* Nothing of its memory is left as it was. */
+static bool
+is_filled(struct marshal *m, const struct shape *s)
+{
+	return (is_copied(s->to) || is_copied_whole(m, s->to)) &&
+	       (!shape_is_varying(s) || (s->n_dimensions == 1 && !has_first(s)));
+}
+
 static const char *
 memory_text(struct marshal *m, const struct shape *s, const struct scope *scope)
 {
@@ -346,7 +345,9 @@ marshal_pull_array_new(struct marshal *m, const struct shape *s, struct scope *s
 		text_line(m->out, "sp_pull_expect(pull, first, 0, \"first_is of string\");");
 	text_line(m->out, "if (sp_pull_ok(pull))");
 	text_nested(m->out, "v = sp_pull_%s(pull, %s, sizeof(*v));",
-		shape_is_varying(s) && needs_all_room(s, scope) ? "room" : "alloc",
+		shape_is_varying(s) && needs_all_room(s, scope) ? "room"
+		: is_filled(m, s)                               ? "alloc_bare"
+								: "alloc",
 		memory_text(m, s, scope));
 	text_line(m->out, "if (!v)");
 	text_nested(m->out, "return;");

@@ -170,6 +170,9 @@ load_scalar(struct marshal *m, const struct shape *s, const char *target, const 
 
 	if (size == 1)
 		text_line(m->out, "%s = %s%s;", target, cast, byte_text(m, from));
+	else if (s->base == BASE_FLOAT || s->base == BASE_DOUBLE)
+		text_line(m->out, "%s = sp_load_%s(%s, swap);", target,
+			s->base == BASE_FLOAT ? "float" : "double", from);
 	else
 		text_line(m->out, "%s = %ssp_load_u%u(%s, swap);", target, cast, size * 8, from);
 }
@@ -181,6 +184,9 @@ store_scalar(struct marshal *m, const struct shape *s, const char *source, const
 
 	if (size == 1)
 		text_line(m->out, "%s = (uint8_t)%s;", byte_text(m, to), source);
+	else if (s->base == BASE_FLOAT || s->base == BASE_DOUBLE)
+		text_line(m->out, "sp_store_%s(%s, %s);",
+			s->base == BASE_FLOAT ? "float" : "double", to, source);
 	else
 		text_line(
 			m->out, "sp_store_u%u(%s, (uint%u_t)%s);", size * 8, to, size * 8, source);

@@ -416,6 +416,64 @@ a_flat_run_is_one_view(void **state)
 	assert_int_equal(trial_status(pull_points, &arena, "06", &s), RPC_X_BAD_STUB_DATA);
 }
 
+/* As the compiler writes it: one copy, or else each by itself. */
+static void
+pull_copies(struct sp_pull *pull, void *args)
+{
+	struct points *s = args;
+	size_t i;
+
+	s->n = sp_pull_u8(pull);
+	sp_pull_range(pull, s->n, 0, 5, "points.n");
+	if (!sp_pull_ok(pull))
+		return;
+	i = sp_pull_structs(pull, s->at, s->n, sizeof(s->at[0]), 8, 4);
+	for (; i < s->n && sp_pull_ok(pull); i++)
+		s->at[i] = (struct point){sp_pull_u32(pull), sp_pull_u16(pull), sp_pull_u16(pull)};
+}
+
+static void
+push_copies(struct sp_push *push, const void *args)
+{
+	const struct points *s = args;
+	size_t i;
+
+	sp_push_u8(push, s->n);
+	i = sp_push_structs(push, s->at, s->n, sizeof(s->at[0]), 8, 4);
+	for (; i < s->n && sp_push_ok(push); i++) {
+		sp_push_u32(push, s->at[i].x);
+		sp_push_u16(push, s->at[i].y);
+		sp_push_u16(push, s->at[i].z);
+	}
+}
+
+static void
+structs_that_are_alike_in_memory_are_copied_in_either_byte_order(void **state)
+{
+	static const char hex[] = "02 000000 04030201 0605 0807 01000000 0200 0300";
+	struct points s = {0}, back = {0};
+
+	trial_reads(pull_copies, push_copies, &arena, hex, &s);
+	assert_int_equal(s.at[0].x, 0x01020304);
+	assert_int_equal(s.at[1].z, 3);
+	trial_big_endian(push_copies, pull_copies, &arena, &s, &back);
+	assert_memory_equal(&s, &back, sizeof(s));
+	trial_reads(pull_copies, push_copies, &arena, "00", &s);
+	trial_refuses_prefixes(pull_copies, &arena, hex, &s, sizeof(s));
+}
+
+static void
+structs_of_another_size_in_memory_are_not_copied(void **state)
+{
+	struct sp_push push;
+	struct point at = {1, 2, 3};
+
+	ndr_push_init(&push, 0, 0, 1000, NULL);
+	assert_int_equal(sp_push_structs(&push, &at, 1, 12, 8, 4), 0);
+	assert_int_equal(sp_push_structs(&push, &at, 1, 8, 8, 4), 1);
+	ndr_push_fini(&push);
+}
+
 int
 main(void)
 {
@@ -433,6 +491,8 @@ main(void)
 		cmocka_unit_test(a_string_travels_with_its_terminator),
 		cmocka_unit_test(a_string_without_terminator_or_at_an_offset_is_refused),
 		cmocka_unit_test(a_flat_run_is_one_view),
+		cmocka_unit_test(structs_that_are_alike_in_memory_are_copied_in_either_byte_order),
+		cmocka_unit_test(structs_of_another_size_in_memory_are_not_copied),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -290,6 +290,20 @@ sp_pull_flat(struct sp_pull *pull, size_t alignment, size_t len)
 	return ndr_pull_take(pull, len ? alignment : 1, len);
 }
 
+size_t
+sp_pull_structs(
+	struct sp_pull *pull, void *ret, size_t n, size_t in_memory, size_t size, size_t alignment)
+{
+	const uint8_t *p;
+
+	if (in_memory != size || pull->in.swap != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
+		return 0;
+	p = n ? ndr_pull_take(pull, alignment, sp_product(n, size)) : NULL;
+	if (p)
+		memcpy(ret, p, n * size);
+	return n;
+}
+
 bool
 sp_pull_swaps(const struct sp_pull *pull)
 {
@@ -323,15 +337,29 @@ sp_pull_room(struct sp_pull *pull, size_t n, size_t size)
 }
 
 void *
-sp_pull_alloc(struct sp_pull *pull, size_t n, size_t size)
+sp_pull_alloc_bare(struct sp_pull *pull, size_t n, size_t size)
 {
 	size_t bytes = sp_product(n, size);
+	void *p;
 
 	if (pull->status)
 		return NULL;
 	/* as the arena counts */
 	bytes = !bytes ? 16 : bytes > SIZE_MAX - 15 ? SIZE_MAX : (bytes + 15) & ~(size_t)15;
-	return ndr_pull_charge(pull, bytes) ? sp_pull_room(pull, n, size) : NULL;
+	if (!ndr_pull_charge(pull, bytes))
+		return NULL;
+	p = arena_take(pull->arena, n, size);
+	if (!p)
+		ndr_pull_no_memory(pull);
+	return p;
+}
+
+void *
+sp_pull_alloc(struct sp_pull *pull, size_t n, size_t size)
+{
+	void *p = sp_pull_alloc_bare(pull, n, size);
+
+	return p ? memset(p, 0, n * size) : NULL;
 }
 
 /* --- counts ---------------------------------------------------------------------------------- */

@@ -337,6 +337,20 @@ sp_push_array(struct sp_push *push, const void *elements, size_t n, size_t eleme
 		ndr_copy(p, elements, n, element_size, push->swap);
 }
 
+size_t
+sp_push_structs(struct sp_push *push, const void *elements, size_t n, size_t in_memory, size_t size,
+	size_t alignment)
+{
+	uint8_t *p;
+
+	if (in_memory != size || push->swap || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		return 0;
+	p = n ? ndr_push_take(push, alignment, sp_product(n, size)) : NULL;
+	if (p)
+		memcpy(p, elements, n * size);
+	return n;
+}
+
 uint8_t *
 sp_push_flat(struct sp_push *push, size_t alignment, size_t len)
 {
