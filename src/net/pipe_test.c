@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -188,6 +189,37 @@ late_answer_of_the_resolver_is_a_timeout(void **state)
 	usleep(200000);
 }
 
+static unsigned
+descriptor_table_size(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned size = 0;
+	char line[200];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "FDSize: %u", &size);
+	fclose(f);
+	return size;
+}
+
+static void
+room_for_descriptors_is_made_at_once_as_far_as_there_may_be_any(void **state)
+{
+	struct rlimit before, few;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	if (few.rlim_cur > 1000)
+		few.rlim_cur = 1000;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	tcp_make_room(2000);
+	assert_true(descriptor_table_size() >= few.rlim_cur);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	tcp_make_room(2000);
+	assert_true(descriptor_table_size() >= (before.rlim_cur < 2000 ? before.rlim_cur : 2000));
+}
+
 int
 main(void)
 {
@@ -200,6 +232,7 @@ main(void)
 		cmocka_unit_test(endpoints_that_name_no_file_are_refused),
 		cmocka_unit_test(numbers_and_names_become_addresses),
 		cmocka_unit_test(late_answer_of_the_resolver_is_a_timeout),
+		cmocka_unit_test(room_for_descriptors_is_made_at_once_as_far_as_there_may_be_any),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
