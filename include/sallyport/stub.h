@@ -26,6 +26,7 @@
 #define SALLYPORT_STUB_H
 
 #include <sallyport/error.h>
+#include <sallyport/serialize.h>
 #include <sallyport/status.h>
 #include <sallyport/types.h>
 
@@ -120,6 +121,24 @@ SP_NODISCARD sp_status sp_call_start(sp_call *, const struct sp_interface *inter
 
 /* Server: the handler has said that it answers later; then what it returns is not the result. On its own thread. */
 bool sp_call_is_deferred(const sp_call *);
+
+/* --- types by themselves ([MS-RPCE] 2.2.6, 2.2.7) ------------------------------------------------- */
+
+/* A type that can be encoded or decoded by itself. */
+struct sp_serialized_type {
+	const char *name;
+	/* numbers have no private header in version 1 ([MS-RPCE] 2.2.6.3) */
+	bool is_primitive;
+	void (*push)(struct sp_push *, const void *value); /* NULL: is only decoded */
+	void (*pull)(struct sp_pull *, void *slot);        /* NULL: is only encoded */
+};
+
+/* Used by generated T_encode() and T_decode(). A stream is as it was after a failure. */
+SP_NODISCARD sp_status sp_encode(sp_encoder *, const struct sp_serialized_type *, const void *value,
+	struct sp_error *reterr);
+/* slot is the address of a pointer, which will point into the decoder. */
+SP_NODISCARD sp_status sp_decode(
+	sp_decoder *, const struct sp_serialized_type *, void *slot, struct sp_error *reterr);
 
 /* --- pull: NDR -> C ----------------------------------------------------------------------- */
 

@@ -170,9 +170,10 @@ struct type {
 	enum walk_state resolved, laid_out, defined;
 	struct shape *tag_shape; /* union: the discriminant */
 	struct layout *layout;
-	const char *c_name;  /* "struct x", "x_t" */
-	const char *marshal; /* the stem of its functions */
-	unsigned context;    /* a context handle's number in the interface + 1 */
+	const char *c_name;   /* "struct x", "x_t" */
+	const char *marshal;  /* the stem of its functions */
+	unsigned context;     /* a context handle's number in the interface + 1 */
+	struct field *serial; /* TYPE_ALIAS: travels by itself; in: [encode], out: [decode] */
 };
 
 enum decl_kind { DECL_CONST, DECL_TYPE, DECL_OPERATION, DECL_QUOTE, DECL_IMPORT, DECL_INTERFACE };

@@ -10,6 +10,7 @@
 #include "idlc/layout.h"
 #include "idlc/names.h"
 #include "idlc/parser.h"
+#include "idlc/serialize.h"
 #include "idlc/shape.h"
 #include "idlc/standard.h"
 
@@ -122,7 +123,7 @@ void
 check(struct compiler *c)
 {
 	static visit *const passes[] = {visit_enum, visit_interface, visit_numbers, visit_constant,
-		visit_type, visit_layout, visit_operation};
+		visit_type, visit_layout, serialize_check, visit_operation};
 
 	names_collect(c);
 	standard_read(c);

@@ -225,6 +225,10 @@ check_operation(struct compiler *c, struct operation *op, struct interface *i)
 
 	check_attributes(c, op->attrs);
 	op->flags = operation_flags(op);
+	if (attr_find(op->attrs, "encode") || attr_find(op->attrs, "decode"))
+		warning_at(c, op->pos,
+			"'%s' is called: only types can be encoded by themselves, not operations",
+			op->name);
 	op->is_local = attr_find(op->attrs, "local") || attr_find(op->attrs, "callback");
 	op->opnum = operation_number(op, i);
 	if (op->is_local)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "idlc/layout.h"
+#include "idlc/serialize.h"
 
 /* --- operations --------------------------------------------------------------------------------------- */
 
@@ -248,6 +249,7 @@ marshalling(struct emitter *e)
 	text_line(e->out, "#include \"%s.h\"", e->stem);
 	while ((m->interface = emit_interface_next(e->c, &cursor)))
 		emit_operations(m);
+	serialize_functions(e, m);
 	marshal_finish(m, e->out);
 }
 

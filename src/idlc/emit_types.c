@@ -5,6 +5,7 @@
 
 #include "idlc/emit.h"
 #include "idlc/names.h"
+#include "idlc/serialize.h"
 #include "idlc/shape.h"
 
 /* --- type definitions --------------------------------------------------------------------------------- */
@@ -525,6 +526,7 @@ header(struct emitter *e)
 	declarations(e);
 	while ((i = emit_interface_next(e->c, &cursor)))
 		interface_face(e, i);
+	serialize_face(e);
 	text_blank(e->out);
 	text_line(e->out, "#endif");
 }
