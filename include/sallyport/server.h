@@ -171,7 +171,8 @@ const char *sp_call_local(const sp_call *);
 
 /*
  * The call ends with this fault instead of an answer, whatever the handler returns. Status of a
- * fault: an NCA_S_* or a Win32 number such as ERROR_ACCESS_DENIED.
+ * fault: an NCA_S_* or a Win32 number such as ERROR_ACCESS_DENIED. Context handles stay as they were before the call:
+ * a handler that raises has neither made nor ended one.
  */
 void sp_call_raise(sp_call *, sp_status fault);
 

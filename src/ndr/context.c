@@ -45,8 +45,7 @@ sp_push_context(struct sp_push *push, const struct sp_context_handle *handle, ui
 	const struct ndr_contexts *c = push->contexts;
 	struct sp_context_handle wire = *handle;
 
-	if (push->status) /* must not make or drop a context that nobody is told of */
-		return;
+	/* Also when the answer has failed already: what the handler made or dropped stays made or dropped. */
 	if (c && c->settle && !c->settle(c->owner, type, &wire)) {
 		sp_push_fail(push, NCA_S_FAULT_REMOTE_NO_MEMORY, "no more context handles");
 		return;

@@ -56,7 +56,7 @@ struct ndr_contexts {
 	/* fills handle->user and returns 0, or the status of a fault. shared: other calls may use it meanwhile */
 	sp_status (*resolve)(
 		void *owner, uint32_t type, bool shared, struct sp_context_handle *handle);
-	/* user set and uuid nil: makes one; user NULL: drops it and makes the wire form nil. Updates *handle. */
+	/* Of every context of an answer, also of one that fails. user set and uuid nil: makes one; user NULL: drops it and makes the wire form nil. Updates *handle. */
 	bool (*settle)(void *owner, uint32_t type, struct sp_context_handle *handle);
 };
 

@@ -92,14 +92,13 @@ on_turned(void *arg)
 	count_packets(arg);
 }
 
-static void
-rundown(const struct assoc_context *context)
+void
+context_rundown(const struct registration *maker, uint32_t type, void *user)
 {
-	const struct registration *r = context->interface;
-	const struct sp_context_type *type = &r->interface->contexts[context->type];
+	const struct sp_context_type *t = &maker->interface->contexts[type];
 
-	if (type->rundown)
-		type->rundown(r->handlers, context->user);
+	if (t->rundown)
+		t->rundown(maker->handlers, user);
 }
 
 static void
@@ -112,7 +111,7 @@ group_leave(struct connection *c)
 	contexts = assoc_group_leave(c->group);
 	c->group = NULL;
 	for (const struct assoc_context *x = contexts; x; x = x->next)
-		rundown(x);
+		context_rundown(x->interface, x->type, x->user);
 	assoc_contexts_free(contexts);
 }
 

@@ -5,7 +5,16 @@
 
 #include "rpc/trial.h"
 
-enum { DESK_OPEN, DESK_USE, DESK_LOOK, DESK_CLOSE, DESK_KEEP, DESK_N };
+enum {
+	DESK_OPEN,
+	DESK_USE,
+	DESK_LOOK,
+	DESK_CLOSE,
+	DESK_KEEP,
+	DESK_POOR_OPEN,
+	DESK_POOR_CLOSE,
+	DESK_N
+};
 
 struct desk_args {
 	struct sp_context_handle handle;
@@ -66,6 +75,9 @@ use_invoke(sp_call *call, const void *handlers, void *v)
 	struct desk_args *a = v;
 	struct desk *d = a->handle.user;
 
+	mem_fail_nth(0);
+	if (!d)
+		return NCA_S_FAULT_CONTEXT_MISMATCH;
 	atomic_fetch_add(&ran, 1);
 	if (atomic_fetch_add(&d->alone, 1) || atomic_load(&d->together))
 		atomic_fetch_add(&overlaps, 1);
@@ -120,6 +132,25 @@ keep_invoke(sp_call *call, const void *handlers, void *v)
 	return 0;
 }
 
+/* From here on the value-th piece of memory is not to be had. */
+static sp_status
+poor_open_invoke(sp_call *call, const void *handlers, void *v)
+{
+	sp_status status = open_invoke(call, handlers, v);
+
+	mem_fail_nth(((struct desk_args *)v)->value);
+	return status;
+}
+
+static sp_status
+poor_close_invoke(sp_call *call, const void *handlers, void *v)
+{
+	sp_status status = close_invoke(call, handlers, v);
+
+	mem_fail_nth(((struct desk_args *)v)->value);
+	return status;
+}
+
 static void
 desk_rundown(const void *handlers, void *user)
 {
@@ -139,6 +170,8 @@ static const struct sp_operation operations[DESK_N] = {
 	[DESK_USE] = {"use", sizeof(struct desk_args), 0, DESK, use_invoke},
 	[DESK_LOOK] = {"look", sizeof(struct desk_args), 0, DESK_SHARED, look_invoke},
 	[DESK_CLOSE] = {"close", sizeof(struct desk_args), 0, DESK, close_invoke},
+	[DESK_POOR_OPEN] = {"poor_open", sizeof(struct desk_args), 0, DESK, poor_open_invoke},
+	[DESK_POOR_CLOSE] = {"poor_close", sizeof(struct desk_args), 0, DESK, poor_close_invoke},
 	[DESK_KEEP] = {"keep", sizeof(struct desk_args), 0, DESK, keep_invoke},
 };
 
@@ -459,6 +492,48 @@ handle_is_run_down_once_and_after_the_call_that_uses_it(void **state)
 	assert_int_equal(rundowns, 1);
 }
 
+static sp_status
+ask_poor(sp_client *client, unsigned opnum, uint32_t nth, struct sp_context_handle *handle)
+{
+	struct desk_args args = {.handle = *handle, .value = nth};
+	sp_call *call = sp_call_new(client);
+	sp_status status = sp_call_invoke(call, &office, opnum, &args, NULL);
+
+	if (!status)
+		*handle = args.handle;
+	sp_call_free(call);
+	return status;
+}
+
+/* What is made though the answer fails is run down; what was ended is not, and not found any more. */
+static void
+lack_of_memory_neither_loses_nor_doubles_a_rundown(void **state)
+{
+	unsigned lost = 0, n;
+	struct house h;
+
+	house_up(&h, false, 1);
+	for (n = 1; n <= 12; n++) {
+		struct sp_context_handle handle = {0}, again;
+		sp_client *client = client_of(&h);
+
+		lost += ask_poor(client, DESK_POOR_OPEN, n, &handle) != 0;
+		ask_poor(client, DESK_USE, 0, &(struct sp_context_handle){0});
+		if (!sp_uuid_is_nil(&handle.uuid)) {
+			again = handle;
+			lost += ask_poor(client, DESK_POOR_CLOSE, n, &handle) != 0;
+			assert_int_not_equal(ask_poor(client, DESK_USE, 0, &again), 0);
+		}
+		sp_client_free(client);
+	}
+	for (sp_nanos until = time_now() + TRIAL_PATIENCE;
+		opens != closes + rundowns && time_now() < until;)
+		usleep(500);
+	assert_true(lost >= 2);
+	assert_true(closes > 0 && rundowns > 0);
+	house_down(&h);
+}
+
 static void
 stop_runs_down_what_is_open(void **state)
 {
@@ -582,6 +657,7 @@ main(void)
 		cmocka_unit_test(calls_that_share_a_handle_run_together),
 		cmocka_unit_test(call_that_waited_for_a_handle_that_was_closed_faults),
 		cmocka_unit_test(handle_is_run_down_once_and_after_the_call_that_uses_it),
+		cmocka_unit_test(lack_of_memory_neither_loses_nor_doubles_a_rundown),
 		cmocka_unit_test(stop_runs_down_what_is_open),
 		cmocka_unit_test(crowd_of_clients_never_meets_at_a_desk),
 	};

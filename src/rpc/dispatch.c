@@ -82,8 +82,11 @@ context_settle(void *owner, uint32_t type, struct sp_context_handle *handle)
 		return false;
 	if (sp_uuid_is_nil(&handle->uuid)) {
 		handle->attributes = 0;
-		return !handle->user || assoc_group_add_context(group, call->registration, type,
-						handle->user, &handle->uuid);
+		if (!handle->user || assoc_group_add_context(group, call->registration, type,
+					     handle->user, &handle->uuid))
+			return true;
+		context_rundown(call->registration, type, handle->user);
+		return false;
 	}
 	if (handle->user)
 		return assoc_group_set_context(group, &handle->uuid, handle->user);

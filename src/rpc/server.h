@@ -178,6 +178,8 @@ SP_NODISCARD bool connection_addresses(
 	const struct connection *, struct address *ret_local, struct address *ret_peer);
 /* Over ncalrpc: its user was in the group when it connected. */
 SP_NODISCARD bool connection_has_group(const struct connection *, gid_t);
+/* Tells the interface that a context has lost its client. */
+void context_rundown(const struct registration *maker, uint32_t type, void *user);
 /* A context handle of the caller's association group is no more; it is not run down. */
 void call_forget_context(sp_call *, const void *user);
 /* The connection closes once its calls are answered. */
