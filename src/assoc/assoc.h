@@ -88,6 +88,7 @@ struct assoc_event {
 	/* REQUEST */
 	uint16_t context_id, opnum;
 	bool has_object, maybe;
+	bool cancelled; /* before all of the request was there */
 	struct sp_uuid object;
 	const struct assoc_offer *offer; /* REQUEST, server BOUND: the interface */
 	struct sp_syntax_id transfer;    /* REQUEST, RESPONSE: the negotiated transfer syntax */

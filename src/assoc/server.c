@@ -405,6 +405,7 @@ request_event(struct assoc_conn *a, struct assoc_call *c, struct assoc_event *re
 	ret->offer = c->offer;
 	ret->transfer = c->transfer;
 	ret->big_endian = c->big_endian;
+	ret->cancelled = c->cancelled;
 	ret->take_stub = c->stub;
 	/* the owner keeps it as long as it works on it */
 	c->at_work = c->held ? c->held : c->stub.len;
@@ -428,6 +429,8 @@ take_request(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 	c = p->header.flags & PFC_FIRST_FRAG ? call_begin(a, p, &r) : call_continue(a, p, &r);
 	if (!c)
 		return false;
+	/* C706 12.6.3.1: the caller was cancelled before this fragment left */
+	c->cancelled |= (p->header.flags & PFC_PENDING_CANCEL) != 0;
 	switch (frag_append(a, c, p->buf, &p->body)) {
 	case FRAG_OK: break;
 	case FRAG_TOO_LONG: /* [MS-RPCE] 3.3.3.5.4: status 5 */

@@ -303,6 +303,8 @@ call_of(struct connection *c, struct assoc_event *event)
 	call->context_id = event->context_id;
 	call->big_endian = event->big_endian;
 	call->transfer = event->transfer;
+	if (event->cancelled)
+		atomic_store_explicit(&call->wish, CALL_CANCELLED, memory_order_relaxed);
 	call->is_ndr64 = transfer_is_ndr64(&event->transfer);
 	call->has_object = event->has_object;
 	if (event->has_object)

@@ -201,9 +201,10 @@ say_event(struct transcript *t, const char *who, struct assoc_event *e)
 	switch (e->kind) {
 	case ASSOC_EVENT_BOUND: say(t, "%s ! bound  call %u", who, e->call_id); break;
 	case ASSOC_EVENT_REQUEST:
-		say(t, "%s ! request  call %u  ctx %u  opnum %u  %u bytes%s%s%s", who, e->call_id,
+		say(t, "%s ! request  call %u  ctx %u  opnum %u  %u bytes%s%s%s%s", who, e->call_id,
 			e->context_id, e->opnum, e->take_stub.len, e->has_object ? "  object" : "",
-			e->maybe ? "  maybe" : "", e->big_endian ? "  big-endian" : "");
+			e->maybe ? "  maybe" : "", e->big_endian ? "  big-endian" : "",
+			e->cancelled ? "  cancelled" : "");
 		break;
 	case ASSOC_EVENT_RESPONSE:
 		say(t, "%s ! response  call %u  %u bytes%s", who, e->call_id, e->take_stub.len,
