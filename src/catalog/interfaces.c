@@ -2,6 +2,7 @@
 #include "catalog/interfaces.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/uuid.h"
 #include "catalog/table.h"
@@ -19,6 +20,15 @@ catalog_interface_find(const struct sp_uuid *uuid)
 {
 	return bsearch(uuid, catalog_interfaces, catalog_n_interfaces,
 		sizeof(catalog_interfaces[0]), compare);
+}
+
+const struct catalog_interface *
+catalog_interface_named(const char *name)
+{
+	for (size_t i = 0; i < catalog_n_interfaces; i++)
+		if (!strcasecmp(catalog_interfaces[i].name, name))
+			return &catalog_interfaces[i];
+	return NULL;
 }
 
 const struct catalog_interface *
