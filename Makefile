@@ -60,7 +60,7 @@ fuzz:
 bench: build-packages build-release/build.ninja
 	meson configure build-release -Dbench=true
 	ninja -C build-release -j$(JOBS)
-	build-release/bench/calls
+	build-release/bench/server
 	build-release/bench/client
 	build-release/bench/ndr
 	build-release/bench/map

@@ -219,6 +219,19 @@ end_when_due(struct assoc_conn *a)
 
 /* --- bytes in --- */
 
+#define MANY_FRAGMENTS 65536
+
+/* One fragment; many, when the last read filled its buffer: then more is there. */
+static struct buf *
+buffer_new(struct assoc_conn *a)
+{
+	struct buf *b = buf_new(0, a->was_filled ? MANY_FRAGMENTS : a->limits->max_fragment);
+
+	if (!b)
+		conn_close(a, ASSOC_CLOSE_MEMORY, "no memory to receive");
+	return b;
+}
+
 /* The receive buffer is full: what is unread moves to the front of this or of another one. */
 static bool
 buffer_renew(struct assoc_conn *a)
@@ -228,12 +241,10 @@ buffer_renew(struct assoc_conn *a)
 
 	if (n == old->cap)
 		return false;
-	if (atomic_load(&old->refs) > 1) {
-		b = buf_new(0, a->limits->max_fragment);
-		if (!b) {
-			conn_close(a, ASSOC_CLOSE_MEMORY, "no memory to receive");
+	if (atomic_load(&old->refs) > 1 || (a->was_filled && old->cap < MANY_FRAGMENTS)) {
+		b = buffer_new(a);
+		if (!b)
 			return false;
-		}
 	}
 	memmove(b->data, old->data + old->start, n);
 	if (b != old)
@@ -250,11 +261,9 @@ assoc_room(struct assoc_conn *a, void **ret_p, size_t *ret_n)
 	if (conn_is_closed(a) || a->eof || a->held > a->limits->max_memory)
 		return false;
 	if (!a->in) {
-		a->in = buf_new(0, a->limits->max_fragment);
-		if (!a->in) {
-			conn_close(a, ASSOC_CLOSE_MEMORY, "no memory to receive");
+		a->in = buffer_new(a);
+		if (!a->in)
 			return false;
-		}
 	} else if (a->in->end == a->in->cap && !buffer_renew(a)) {
 		return false;
 	}
@@ -270,6 +279,7 @@ assoc_feed(struct assoc_conn *a, size_t n, sp_nanos now)
 	if (n == 0)
 		return;
 	a->in->end += (uint32_t)n;
+	a->was_filled = a->in->end == a->in->cap;
 	if (a->partial_since == SP_NEVER)
 		a->partial_since = now;
 }

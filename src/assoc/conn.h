@@ -29,6 +29,7 @@ struct assoc_conn {
 	uint16_t max_xmit, max_recv;
 	uint16_t features; /* agreed bits of bind-time feature negotiation */
 
+	bool was_filled; /* the receive buffer, by the last read */
 	struct buf
 		*in; /* bytes received: start is the next PDU, end what was fed; NULL while idle */
 
