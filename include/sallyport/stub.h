@@ -185,6 +185,12 @@ void *sp_pull_alloc(struct sp_pull *, size_t n, size_t size);
 void *sp_pull_alloc_bare(struct sp_pull *, size_t n, size_t size);
 /* The same for what the handler will fill: only the arena's own limit bounds it. */
 void *sp_pull_room(struct sp_pull *, size_t n, size_t size);
+/*
+ * What sp_pull_array() reads, in memory that lives as long as the call: where the bytes arrived, when they lie there as
+ * memory wants them and the owner of the pull allows it, or a copy. May be written to. NULL after a fault; n == 0 gives
+ * an address, too.
+ */
+void *sp_pull_array_new(struct sp_pull *, size_t n, size_t element_size);
 
 bool sp_pull_ok(const struct sp_pull *);
 /* Makes the pull fail: status is the fault to send or report, what a static string for people. */

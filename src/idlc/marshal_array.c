@@ -332,6 +332,7 @@ void
 marshal_pull_array_new(struct marshal *m, const struct shape *s, struct scope *scope)
 {
 	const struct shape *e = s->to;
+	bool has_room = needs_all_room(s, scope), filled = is_filled(m, s);
 	struct shape own = *e;
 
 	own.is_const = false;
@@ -345,13 +346,15 @@ marshal_pull_array_new(struct marshal *m, const struct shape *s, struct scope *s
 		text_line(m->out, "sp_pull_expect(pull, first, 0, \"first_is of string\");");
 	text_line(m->out, "if (sp_pull_ok(pull))");
 	text_nested(m->out, "v = sp_pull_%s(pull, %s, sizeof(*v));",
-		shape_is_varying(s) && needs_all_room(s, scope) ? "room"
-		: is_filled(m, s)                               ? "alloc_bare"
-								: "alloc",
+		has_room                 ? "room"
+		: filled && is_copied(e) ? "array_new"
+		: filled                 ? "alloc_bare"
+					 : "alloc",
 		memory_text(m, s, scope));
 	text_line(m->out, "if (!v)");
 	text_nested(m->out, "return;");
-	elements(m, true, s, "v", scope);
+	if (has_room || !filled || !is_copied(e))
+		elements(m, true, s, "v", scope);
 	pull_terminator(m, s, "v", scope);
 	text_line(m->out, "*(%s)slot = v;",
 		marshal_local(m, e, e->kind == SHAPE_ARRAY ? "(**)" : "**"));

@@ -474,6 +474,48 @@ structs_of_another_size_in_memory_are_not_copied(void **state)
 	ndr_push_fini(&push);
 }
 
+/* An array of two u32 after a byte. */
+static const uint32_t *
+array_made(const uint8_t *stub, size_t len, bool big_endian, bool in_place, sp_status *ret_status)
+{
+	struct sp_pull pull;
+	uint32_t *v;
+
+	ndr_pull_init(&pull, stub, len, big_endian, &arena, NULL, NULL);
+	if (in_place)
+		ndr_pull_in_place(&pull);
+	sp_pull_u8(&pull);
+	v = sp_pull_array_new(&pull, 2, sizeof(*v));
+	*ret_status = ndr_pull_status(&pull, NULL);
+	ndr_pull_fini(&pull);
+	return v;
+}
+
+static void
+an_array_stays_where_it_arrived_when_it_may_and_memory_can_read_it(void **state)
+{
+	_Alignas(8) uint8_t stub[13] = {9, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0};
+	const uint32_t *v;
+	sp_status status;
+
+	v = array_made(stub, 12, false, true, &status);
+	assert_ptr_equal(v, stub + 4);
+	v = array_made(stub, 12, false, false, &status);
+	assert_ptr_not_equal(v, stub + 4);
+	assert_int_equal(v[1], 2);
+	v = array_made(stub, 12, true, true, &status);
+	assert_ptr_not_equal(v, stub + 4);
+	assert_int_equal(v[1], 0x02000000);
+	/* a PDU that began at an odd address in what was received */
+	memmove(stub + 1, stub, 12);
+	v = array_made(stub + 1, 12, false, true, &status);
+	assert_int_equal((uintptr_t)v % 4, 0);
+	assert_int_equal(v[1], 2);
+	assert_int_equal(status, 0);
+	assert_null(array_made(stub + 1, 11, false, true, &status));
+	assert_int_equal(status, RPC_X_BAD_STUB_DATA);
+}
+
 int
 main(void)
 {
@@ -493,6 +535,8 @@ main(void)
 		cmocka_unit_test(a_flat_run_is_one_view),
 		cmocka_unit_test(structs_that_are_alike_in_memory_are_copied_in_either_byte_order),
 		cmocka_unit_test(structs_of_another_size_in_memory_are_not_copied),
+		cmocka_unit_test(
+			an_array_stays_where_it_arrived_when_it_may_and_memory_can_read_it),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

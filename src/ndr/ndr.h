@@ -68,6 +68,8 @@ void ndr_pull_init(struct sp_pull *, const uint8_t *stub, size_t len, bool big_e
 	struct arena *, const struct ndr_limits *, const struct ndr_contexts *);
 /* Before the first byte: NDR64 ([MS-RPCE] 2.2.5) instead of NDR 2.0. The stubs are the same. */
 void ndr_pull_ndr64(struct sp_pull *);
+/* Before the first byte: arrays may stay where they arrived. The stub lives as long as the arena and is nobody else's. */
+void ndr_pull_in_place(struct sp_pull *);
 /* What went wrong: 0 or the status (see above); *ret_fault (may be NULL) says where. */
 sp_status ndr_pull_status(const struct sp_pull *, struct wire_fault *ret_fault);
 size_t ndr_pull_left(const struct sp_pull *); /* bytes not consumed; 0 after a fault */

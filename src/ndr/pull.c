@@ -45,7 +45,7 @@ ndr_pull_init(struct sp_pull *pull, const uint8_t *stub, size_t len, bool big_en
 	pull->depth = pull->pointers = 0;
 	pull->max_depth = limits->max_depth ? limits->max_depth : NDR_MAX_DEPTH;
 	pull->max_pointers = limits->max_pointers ? limits->max_pointers : NDR_MAX_POINTERS;
-	pull->draining = pull->is_ndr64 = false;
+	pull->draining = pull->is_ndr64 = pull->in_place = false;
 	ndr_queue_init(&pull->queue);
 	ndr_queue_init(&pull->fixups);
 	ndr_aliases_init(&pull->aliases);
@@ -63,6 +63,12 @@ void
 ndr_pull_ndr64(struct sp_pull *pull)
 {
 	pull->is_ndr64 = true;
+}
+
+void
+ndr_pull_in_place(struct sp_pull *pull)
+{
+	pull->in_place = true;
 }
 
 sp_status
@@ -352,6 +358,29 @@ sp_pull_alloc_bare(struct sp_pull *pull, size_t n, size_t size)
 	if (!p)
 		ndr_pull_no_memory(pull);
 	return p;
+}
+
+void *
+sp_pull_array_new(struct sp_pull *pull, size_t n, size_t element_size)
+{
+	size_t bytes = sp_product(n, element_size);
+	const uint8_t *p;
+	void *v;
+
+	if (pull->status)
+		return NULL;
+	if (!n)
+		return sp_pull_alloc_bare(pull, 0, element_size);
+	p = ndr_pull_take(pull, element_size, bytes);
+	if (!p)
+		return NULL;
+	if (pull->in_place && (!pull->in.swap || element_size == 1) &&
+		(uintptr_t)p % element_size == 0)
+		return (void *)(uintptr_t)p;
+	v = sp_pull_alloc_bare(pull, n, element_size);
+	if (v)
+		ndr_copy(v, p, n, element_size, pull->in.swap);
+	return v;
 }
 
 void *

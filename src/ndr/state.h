@@ -67,6 +67,7 @@ struct sp_pull {
 	uint32_t pointers, max_pointers;
 	bool draining;
 	bool is_ndr64;
+	bool in_place;
 	struct ndr_queue queue;
 	struct ndr_queue fixups; /* aliases of referents that were not there yet */
 	struct ndr_aliases aliases;

@@ -274,6 +274,7 @@ args_pull(sp_call *call)
 		return NCA_S_FAULT_REMOTE_NO_MEMORY;
 	ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, call->big_endian,
 		&call->arena, NULL, &contexts);
+	ndr_pull_in_place(&pull);
 	if (call->is_ndr64)
 		ndr_pull_ndr64(&pull);
 	call->operation->pull_in(&pull, call->args);
