@@ -538,6 +538,28 @@ sp_pull_later(struct sp_pull *pull, uint64_t *seen, uint64_t got, const char *wh
 }
 
 /*
+ * What an operation with [comm_status] or [fault_status] returns for a failure of its call: RPC_S_OK when there is a place
+ * for it, which then has it. A fault is the server's; what fails on the way there and back is communication. What the
+ * caller did wrong, a lack of memory and an answer that is not of this interface stay failures. *reterr has the details
+ * in every case.
+ */
+static inline sp_status
+sp_report_failure(sp_status failed, const struct sp_error *error, uint32_t *comm_status,
+	uint32_t *fault_status, struct sp_error *reterr)
+{
+	bool is_own = error->phase == SP_PHASE_NONE || failed == RPC_S_OUT_OF_MEMORY ||
+		      (error->evidence == SP_EVIDENCE_PROTOCOL && failed != RPC_S_PROTOCOL_ERROR);
+	uint32_t *place = error->evidence == SP_EVIDENCE_FAULT ? fault_status : comm_status;
+
+	if (reterr)
+		*reterr = *error;
+	if (is_own || !place)
+		return failed;
+	*place = failed;
+	return RPC_S_OK;
+}
+
+/*
  * Copies elements first to first + count into the caller's array, which has room for `room`.
  * RPC_X_BAD_STUB_DATA, with *reterr filled in, when the answer is larger than the caller asked for.
  */

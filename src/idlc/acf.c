@@ -101,6 +101,25 @@ types(struct parser *p)
 	parser_expect(p, ";");
 }
 
+static bool
+is_status(const struct attr *attrs)
+{
+	return attr_find(attrs, "comm_status") || attr_find(attrs, "fault_status");
+}
+
+/* A status that the IDL file does not have: the client's function gets it as one more parameter. */
+static void
+add_status(struct parser *p, struct operation *op, const char *name, struct pos pos,
+	struct attr *attrs)
+{
+	struct field **slot = &op->added;
+
+	while (*slot)
+		slot = &(*slot)->next;
+	*slot = compiler_new(p->c, 1, sizeof(**slot));
+	**slot = (struct field){.name = name, .pos = pos, .attrs = attrs, .out = true};
+}
+
 static void
 parameters(struct parser *p, struct operation *op)
 {
@@ -113,6 +132,8 @@ parameters(struct parser *p, struct operation *op)
 
 		if (f)
 			prepend(&f->attrs, attrs);
+		else if (name && op && is_status(attrs))
+			add_status(p, op, name, pos, attrs);
 		else if (name && op)
 			not_found(p, pos, "parameter", name);
 		if (!parser_take(p, ","))

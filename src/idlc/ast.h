@@ -186,6 +186,9 @@ struct operation {
 	struct attr *result_attrs;
 	struct field *params; /* without handle_t ones after checking */
 	struct field *result; /* NULL for void */
+	struct field *added;  /* parameters of the client's function only: an ACF's statuses */
+	/* Where failures of either kind go: one of params, of added, the result, or NULL. */
+	struct field *comm_status, *fault_status;
 	unsigned opnum;
 	uint32_t flags;
 	bool is_local;

@@ -21,6 +21,9 @@ void check_enum(struct compiler *, struct type *);
 void check_operation(
 	struct compiler *, struct operation *, struct interface *); /* check_operation.c */
 
+/* After parameters and result (check_status.c). */
+void check_statuses(struct compiler *, struct operation *);
+
 /* uuid, version, pointer_default (interface.c) */
 void interface_head(struct compiler *, struct interface *, bool has_operations);
 void interface_base(struct compiler *, struct interface *);

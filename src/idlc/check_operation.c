@@ -245,6 +245,7 @@ check_operation(struct compiler *c, struct operation *op, struct interface *i)
 			check_directions(c, f);
 	if (op->result && op->result->shape)
 		travel_check(c, op->result);
+	check_statuses(c, op);
 	if ((op->flags & SP_OP_MAYBE) && op->result)
 		error_at(c, op->pos, "a [maybe] operation has no answer");
 }

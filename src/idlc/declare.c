@@ -78,6 +78,16 @@ parameter_list(struct compiler *c, const struct operation *op)
 }
 
 const char *
+client_parameter_list(struct compiler *c, const struct operation *op)
+{
+	const char *list = parameter_list(c, op);
+
+	for (const struct field *f = op->added; f; f = f->next)
+		list = compiler_printf(c, "%s, uint32_t *%s", list, parameter_name(c, f));
+	return list;
+}
+
+const char *
 result_type(struct compiler *c, const struct operation *op)
 {
 	return op->result ? declare(c, op->result->shape, "") : "void";

@@ -55,6 +55,8 @@ const char *parameter_name(struct compiler *, const struct field *);
 bool is_replaced(const struct field *);
 /* ", int32_t a, int32_t *sum": all parameters of an operation, each after a comma. */
 const char *parameter_list(struct compiler *, const struct operation *);
+/* The same with the statuses that an ACF adds: as the client's functions take them. */
+const char *client_parameter_list(struct compiler *, const struct operation *);
 const char *result_type(struct compiler *, const struct operation *); /* "void", "uint32_t" */
 /* Where an expression's names are looked up: "self->n", "args->n", "*n". */
 const char *expr_text(struct compiler *, const struct expr *, const char *prefix);

@@ -87,11 +87,39 @@ fill_in(struct emitter *e, const struct field *f, const char *name)
 		text_line(e->out, "args.%s = %s;", name, name);
 }
 
+static bool
+has_status(const struct operation *op)
+{
+	return op->comm_status || op->fault_status;
+}
+
+static const char *
+status_pointer(struct emitter *e, const struct operation *op, const struct field *f)
+{
+	return !f ? "NULL" : f == op->result ? "ret_result" : parameter_name(e->c, f);
+}
+
+static void
+call(struct emitter *e, const struct interface *i, const struct operation *op)
+{
+	text_line(e->out, "failed = sp_call_invoke(call, &%s_client_interface, %u, &args, %s);",
+		i->name, op->opnum, has_status(op) ? "&sp_error" : "reterr");
+	text_line(e->out, "if (failed)");
+	if (has_status(op))
+		text_nested(e->out, "return sp_report_failure(failed, &sp_error, %s, %s, reterr);",
+			status_pointer(e, op, op->comm_status),
+			status_pointer(e, op, op->fault_status));
+	else
+		text_nested(e->out, "return failed;");
+}
+
 static void
 function_body(struct emitter *e, const struct interface *i, const struct operation *op)
 {
 	text_line(e->out, "struct %s_%s_args args = {0};", i->name, op->name);
 	text_line(e->out, "sp_status failed;");
+	if (has_status(op))
+		text_line(e->out, "struct sp_error sp_error;");
 	for (const struct field *f = op->params; f; f = f->next)
 		if (is_out_array(f))
 			text_line(e->out, "uint64_t room_%s;", parameter_name(e->c, f));
@@ -102,10 +130,11 @@ function_body(struct emitter *e, const struct interface *i, const struct operati
 		if (is_out_array(f))
 			text_line(e->out, "room_%s = %s;", parameter_name(e->c, f),
 				room(e, f, f->shape->to));
-	text_line(e->out, "failed = sp_call_invoke(call, &%s_client_interface, %u, &args, reterr);",
-		i->name, op->opnum);
-	text_line(e->out, "if (failed)");
-	text_nested(e->out, "return failed;");
+	for (const struct field *f = op->added; f; f = f->next) {
+		text_line(e->out, "if (%s)", parameter_name(e->c, f));
+		text_nested(e->out, "*%s = RPC_S_OK;", parameter_name(e->c, f));
+	}
+	call(e, i, op);
 	for (const struct field *f = op->params; f; f = f->next)
 		if (is_out_array(f))
 			copy_out(e, f);
@@ -130,7 +159,7 @@ function(struct emitter *e, const struct interface *i, const struct operation *o
 	text_blank(e->out);
 	text_line(e->out, "sp_status");
 	text_line(e->out, "%s_%s(sp_call *call%s%s, struct sp_error *reterr)", i->name, op->name,
-		parameter_list(e->c, op), result);
+		client_parameter_list(e->c, op), result);
 	text_open(e->out, "{");
 	function_body(e, i, op);
 	text_close(e->out, "}");

@@ -401,7 +401,7 @@ client_function(struct emitter *e, const struct interface *i, const struct opera
 		result = compiler_printf(
 			e->c, ", %s", declare(e->c, op->result->shape, "*ret_result"));
 	text_line(e->out, "sp_status %s_%s(sp_call *call%s%s, struct sp_error *reterr);", i->name,
-		op->name, parameter_list(e->c, op), result);
+		op->name, client_parameter_list(e->c, op), result);
 }
 
 /* The house's format takes the capitals of `DWORD (*f)(...)` for a macro's; a number is written as what it is. */
