@@ -15,7 +15,8 @@ runs. Three things have to hold:
 
 The last is held in an optimised build only (HOSTILE_LATENCY=1); with sanitizers it is printed. Attackers and callers have
 machines of their own in life; here all share one, and whatever else it does. So where that is permitted the caller goes
-before everybody, our server and the bare echo before the machine's other work, and the attacker after it.
+before everybody, our server and the bare echo before the machine's other work, and the attacker after it; and who is late
+has to be late in each of ATTEMPTS. Nothing else is tried twice.
 """
 import json
 import os
@@ -31,7 +32,8 @@ IS_TIMED = os.environ.get('HOSTILE_LATENCY') == '1'
 TIMES = 3
 MIB = 1 << 20
 KEPT = 5  # MiB that the server's threads may keep for later: base/mem.h
-ATTEMPTS = 3  # at being timed, on a machine that may be doing something else
+ATTEMPTS = 5  # at being timed, on a machine that may be doing something else
+PATIENCE = 30  # s until everything of an attack has ended; within 100 ms on a machine that has nothing else to do
 
 # What the server may hold more than before, in MiB: what the limits of its connections add up to.
 #   a connection: receive buffer 6 KiB, bookkeeping; one that reassembles or answers: 8 MiB and the one message over it;
@@ -41,7 +43,10 @@ BOUNDS = {
     'contexts': 2, 'alter-storm': 8 * 9, 'call-id-storm': 8 * 9, 'same-call-id': 80, 'cancel-storm': 4,
     'orphan-storm': 6, 'flood': 6, 'one-group': 80, 'ndr-bombs': 8 * 9, 'deaf': 8 * 20, 'hoard': 8 * 10,
 }
-TIMEOUT_MS = 1000
+# The server's time limits, where the attack is about them; and where it is not, so that an attacker whom the machine
+# keeps waiting is not cut off by them.
+TIMEOUT_MS, PATIENT_MS = 1000, 20000
+TIMED = ('slow-bind', 'half-pdus', 'idle', 'flood', 'deaf')
 OPTIONS = {
     'flood': ['--connections', '400'],
     'one-group': ['--connections', '11000'],
@@ -51,7 +56,7 @@ OPTIONS = {
 
 def before_others():
     try:
-        os.nice(-10)
+        os.nice(-20)
     except PermissionError:
         pass
 
@@ -81,8 +86,8 @@ class Talker:
 
 
 class Target(Talker):
-    def __init__(self, *options):
-        super().__init__('target', '--timeout', TIMEOUT_MS, *options)
+    def __init__(self, timeout_ms, *options):
+        super().__init__('target', '--timeout', timeout_ms, *options)
         self.port = int(re.search(r'ready (\d+)', self.first).group(1))
 
     def resident(self):
@@ -94,13 +99,18 @@ class Target(Talker):
         pathlib.Path(f'/proc/{self.process.pid}/clear_refs').write_text('5')
 
 
+def mib_left(now, before):
+    return (now['heap'] - before['heap']) / MIB
+
+
 def is_settled(now, before):
-    return now['descriptors'] <= before['descriptors'] and now['handles'] == before['handles'] and now['deferred'] == 0
+    return (now['descriptors'] <= before['descriptors'] and now['handles'] == before['handles'] and now['deferred'] == 0
+            and mib_left(now, before) <= KEPT)
 
 
 def settle(target, before):
-    """The figures once everything of the attack has ended, or after 5 s."""
-    end = time.monotonic() + 5
+    """The figures once everything of the attack has ended, or when nobody would wait any longer."""
+    end = time.monotonic() + PATIENCE
     while True:
         now = target.ask()
         if is_settled(now, before) or time.monotonic() > end:
@@ -119,13 +129,10 @@ def watch(target, attack):
 
 def judge_memory(name, before, highest, after):
     held = (highest - before['heap']) / MIB
-    left = (after['heap'] - before['heap']) / MIB
     if held > BOUNDS[name]:
         yield f'held {held:.1f} MiB, bound {BOUNDS[name]} MiB'
-    if left > KEPT:
-        yield f'{left:.1f} MiB are left behind'
     if not is_settled(after, before):
-        yield f'left behind: {before} became {after}'
+        yield f'left behind, {mib_left(after, before):.1f} MiB of the heap: {before} became {after}'
 
 
 def judge_others(quiet, loaded):
@@ -137,7 +144,7 @@ def judge_others(quiet, loaded):
 
 def one(name, seconds):
     """(what was wrong, what came too late)"""
-    target = Target(*OPTIONS.get(name, []))
+    target = Target(TIMEOUT_MS if name in TIMED else PATIENT_MS, *OPTIONS.get(name, []))
     polite = Talker('polite', target.port)
     time.sleep(0.2)  # both are warm
     polite.ask()

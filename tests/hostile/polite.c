@@ -100,7 +100,7 @@ bare_start(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* as the server that it is compared with */
 		sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
-		setpriority(PRIO_PROCESS, 0, -10);
+		setpriority(PRIO_PROCESS, 0, -20);
 		bare_serve(listener);
 	}
 	return connected(ntohs(a.sin_port));
