@@ -525,6 +525,7 @@ hostile_open(struct hostile *h, int ep)
 	struct epoll_event e = {.events = EPOLLIN, .data.ptr = h};
 	int one = 1;
 
+	h->opened_at = now_ns();
 	h->fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (h->fd < 0 ||
 		(connect(h->fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS)) {
@@ -538,7 +539,7 @@ hostile_open(struct hostile *h, int ep)
 	if (!h->attack->deaf || !h->attack->bind)
 		epoll_ctl(ep, EPOLL_CTL_ADD, h->fd, &e);
 	tally.connected++;
-	h->opened_at = h->bound_at = h->next_at = now_ns();
+	h->bound_at = h->next_at = now_ns();
 	h->bound = false;
 	h->call = 1;
 	h->step = 0;
@@ -670,11 +671,10 @@ run(struct hostile *all, const struct attack *attack, int64_t until)
 	struct epoll_event events[256];
 	int ep = epoll_create1(0);
 	bool busy = true;
-	int64_t last;
+	int64_t last = now_ns();
 
 	connections_open(all, attack, ep);
-	last = now_ns();
-	for (int64_t now = last;
+	for (int64_t now = now_ns();
 		now < until || (now < until + PATIENCE && !has_what_is_due(attack));
 		now = now_ns()) {
 		int n = epoll_wait(ep, events, 256, busy ? 0 : 2);
