@@ -57,11 +57,13 @@ fuzz:
 	@tools/install-packages
 	JOBS=$(JOBS) tools/fuzz-all build-fuzz $(FUZZ_SECONDS)
 
-bench: build-packages build-release/build.ninja
+bench: build-release/build.ninja
+	@tools/install-packages
 	meson configure build-release -Dbench=true
 	ninja -C build-release -j$(JOBS)
 	build-release/bench/server
 	build-release/bench/client
+	tests/peers/run bench/rivals/run.py $(CURDIR)/build-release
 	build-release/bench/ndr
 	build-release/bench/map
 	GLIBC_TUNABLES=glibc.malloc.hugetlb=1 taskset -c 0 tests/peers/run bench/mapper_samba.py $(CURDIR)/build-release
