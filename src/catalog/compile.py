@@ -110,6 +110,7 @@ class Catalogue:
             except Wrong as e:
                 self._complain(row, 'when', f'when: {e}')
             used |= {s[1] for s in row.steps if s[0] in ('COMPARE', 'KNOWN')}
+        self.symptoms.sort(key=lambda s: list(PHASES).index(s['phase'] or 'any'))
         for i, row in enumerate([] if self.complaints else self.facts):
             if i not in used:
                 self._complain(row, 'name', f'no symptom asks for {row["name"]}')

@@ -53,3 +53,12 @@ catalog_service_offers(const struct catalog_service *s, const struct catalog_int
 			return true;
 	return false;
 }
+
+bool
+catalog_service_has_port(const struct catalog_service *s, uint32_t port)
+{
+	for (size_t i = 0; i < s->n_ports; i++)
+		if (s->ports[i].first == port && s->ports[i].last == port)
+			return true;
+	return false;
+}

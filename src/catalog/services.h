@@ -46,5 +46,7 @@ const struct catalog_service *catalog_service_at(size_t n);
 const struct catalog_service *catalog_service_named(const char *);
 /* Whether the service offers the interface. */
 bool catalog_service_offers(const struct catalog_service *, const struct catalog_interface *);
+/* Whether the service always has this port, which is none of a range. */
+bool catalog_service_has_port(const struct catalog_service *, uint32_t port);
 
 #endif

@@ -44,8 +44,8 @@ catalog_status_find(enum catalog_status_kind kind, uint32_t number)
 	return NULL;
 }
 
-static bool
-is_called(const struct catalog_status *s, const char *symbol)
+bool
+catalog_status_is_called(const struct catalog_status *s, const char *symbol)
 {
 	if (!strcasecmp(s->symbol, symbol))
 		return true;
@@ -59,7 +59,7 @@ const struct catalog_status *
 catalog_status_named(const char *symbol)
 {
 	for (size_t i = 0; i < catalog_n_statuses; i++)
-		if (is_called(&catalog_statuses[i], symbol))
+		if (catalog_status_is_called(&catalog_statuses[i], symbol))
 			return &catalog_statuses[i];
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef CATALOG_STATUSES_H
 #define CATALOG_STATUSES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,9 @@ const char *catalog_status_kind_name(enum catalog_status_kind);
 const struct catalog_status *catalog_status_at(size_t n);
 /* A number of one vocabulary; NULL: not known. HRESULTs made of Win32 numbers (0x8007....) are Win32's. */
 const struct catalog_status *catalog_status_find(enum catalog_status_kind, uint32_t number);
-/* By its symbol or another spelling of it, in any case; NULL: none. */
+/* Whether this is its symbol or another spelling of it, in any case. */
+bool catalog_status_is_called(const struct catalog_status *, const char *symbol);
+/* By its symbol or another spelling of it; NULL: none. */
 const struct catalog_status *catalog_status_named(const char *symbol);
 /*
  * Everything that a bare number may mean, the most likely first: `after` NULL for the first, then the one before.

@@ -142,6 +142,7 @@ every_symptom_is_complete_and_there_are_79(void **state)
 		for (size_t i = 0; s->also && s->also[i]; i++)
 			assert_non_null(catalog_symptom_find(s->also[i]));
 		assert_ptr_equal(catalog_symptom_find(s->id), s);
+		assert_true(n == 0 || s->phase >= catalog_symptom_at(n - 1)->phase);
 	}
 	assert_int_equal(n, 79);
 	assert_null(catalog_symptom_find("X99"));

@@ -5,6 +5,7 @@
 
 const struct command *const commands[] = {
 	&command_endpoints,
+	&command_explain,
 	&command_interfaces,
 	&command_ping,
 	&command_ports,

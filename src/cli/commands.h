@@ -17,6 +17,7 @@ struct command {
 	/* "HOST"; "[FILE]" may be left out, "[FILE...]" and "FILE..." may come often; NULL ends */
 	const char *arguments[ARGUMENTS_MAX + 1];
 	bool is_local;                    /* asks no other host: no timeouts */
+	bool takes_numbers;               /* -5 is an argument, no option */
 	const char *description;          /* paragraphs, separated by blank lines */
 	const struct option_row *options; /* its own; may be NULL */
 	const struct example *examples;
@@ -24,8 +25,8 @@ struct command {
 	enum outcome (*run)(const struct settings *, struct report *);
 };
 
-extern const struct command command_endpoints, command_interfaces, command_ping, command_ports,
-	command_resolve;
+extern const struct command command_endpoints, command_explain, command_interfaces, command_ping,
+	command_ports, command_resolve;
 extern const struct command *const commands[]; /* NULL ends */
 const struct command *command_find(const char *name);
 

@@ -3,35 +3,10 @@
 
 #include <string.h>
 
-#define WIDTH 78
+#include "report/wrap.h"
+
 #define INDENT 2
 #define OPTION_WIDTH 34
-
-/* Words in lines of WIDTH, each line indented. */
-static void
-wrap(FILE *to, const char *text, int indent, int column)
-{
-	while (*text) {
-		int len = (int)strcspn(text, " \n");
-
-		if (column > indent && column + 1 + len > WIDTH) {
-			fprintf(to, "\n%*s", indent, "");
-			column = indent;
-		} else if (column > indent) {
-			fputc(' ', to);
-			column++;
-		}
-		fprintf(to, "%.*s", len, text);
-		column += len;
-		text += len;
-		if (text[0] == '\n' && text[1] == '\n') {
-			fprintf(to, "\n\n%*s", indent, "");
-			column = indent;
-		}
-		text += strspn(text, " \n");
-	}
-	fputc('\n', to);
-}
 
 static void
 option_write(FILE *to, const struct option_row *row)

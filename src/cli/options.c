@@ -297,7 +297,8 @@ options_parse(
 		bool good;
 
 		w.n--;
-		if (options_end || word[0] != '-' || !word[1])
+		if (options_end || word[0] != '-' || !word[1] ||
+			(command->takes_numbers && word[1] >= '0' && word[1] <= '9'))
 			good = argument_take(&w, word, &s);
 		else if (word[1] != '-')
 			good = letters(&w, word + 1, &s);

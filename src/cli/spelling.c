@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/spelling.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define LENGTH_MAX 40
-#define DISTANCE_MAX 2
 
 void
 spelling_begin(struct spelling *s, const char *word, size_t len)
 {
-	*s = (struct spelling){.distance = DISTANCE_MAX + 1};
+	*s = (struct spelling){.distance = SPELLING_FAR + 1};
 	if (len < sizeof(s->word))
 		memcpy(s->word, word, len);
 }
@@ -20,9 +21,14 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Letters to insert, drop, replace, or swap with their neighbour. */
-static size_t
-distance(const char *a, const char *b)
+static bool
+is_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+size_t
+spelling_distance(const char *a, const char *b)
 {
 	size_t n_a = strlen(a), n_b = strlen(b);
 	size_t d[LENGTH_MAX + 1][LENGTH_MAX + 1];
@@ -36,8 +42,9 @@ distance(const char *a, const char *b)
 	for (size_t i = 1; i <= n_a; i++) {
 		for (size_t j = 1; j <= n_b; j++) {
 			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
-				d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i - 1][j - 1] + !is_same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) &&
+				is_same(a[i - 2], b[j - 1]))
 				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
 		}
 	}
@@ -47,7 +54,7 @@ distance(const char *a, const char *b)
 void
 spelling_try(struct spelling *s, const char *candidate)
 {
-	size_t n = distance(s->word, candidate);
+	size_t n = spelling_distance(s->word, candidate);
 
 	/* what begins as the candidate does is an abbreviation of it */
 	if (strlen(s->word) >= 3 && !strncmp(s->word, candidate, strlen(s->word)))

@@ -16,5 +16,9 @@ void spelling_begin(struct spelling *, const char *word, size_t len);
 void spelling_try(struct spelling *, const char *candidate);
 /* The nearest candidate; NULL when none is near. */
 const char *spelling_best(const struct spelling *);
+/* Letters to insert, drop, replace or swap with their neighbour, in any case; many when one is very long. */
+size_t spelling_distance(const char *, const char *);
+/* What is farther was not meant. */
+#define SPELLING_FAR 2
 
 #endif

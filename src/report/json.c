@@ -6,12 +6,10 @@
 #include <netdb.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/uuid.h"
 #include "catalog/interfaces.h"
 #include "report/printable.h"
-#include "report/report.h"
+#include "report/record.h"
 
 #define TEXT_SIZE 4096
 
@@ -20,7 +18,7 @@ record_new(const char *kind)
 {
 	json_t *object = json_object();
 
-	/* on NULL, everything below does nothing and write_free() says so */
+	/* on NULL, everything below does nothing and record_write() says so */
 	json_object_set_new(object, "record", json_string(kind));
 	return object;
 }
@@ -53,15 +51,6 @@ interface_set(json_t *object, const struct sp_syntax_id *id)
 }
 
 static void
-write_free(struct report *r, json_t *take_object)
-{
-	if (!take_object || json_dumpf(take_object, r->out, JSON_COMPACT))
-		fputs("sallyport: a record could not be written\n", r->talk);
-	putc('\n', r->out);
-	json_decref(take_object);
-}
-
-static void
 json_endpoint(struct report *r, const struct report_endpoint *e)
 {
 	json_t *object = record_new("endpoint");
@@ -76,7 +65,7 @@ json_endpoint(struct report *r, const struct report_endpoint *e)
 	text_set(object, "address", e->address);
 	text_set(object, "endpoint", e->endpoint);
 	text_set(object, "binding", e->binding);
-	write_free(r, object);
+	record_write(r, object);
 }
 
 static void
@@ -85,7 +74,7 @@ json_interface(struct report *r, const struct report_interface *i)
 	json_t *object = record_new("interface");
 
 	interface_set(object, &i->id);
-	write_free(r, object);
+	record_write(r, object);
 }
 
 static void
@@ -100,7 +89,7 @@ json_server(struct report *r, const struct report_server *s)
 	number_set(object, "interfaces", (int64_t)s->n_interfaces);
 	for (size_t i = 0; i < s->n_statistics && i < REPORT_STATISTICS; i++)
 		number_set(object, names[i], s->statistics[i]);
-	write_free(r, object);
+	record_write(r, object);
 }
 
 static void
@@ -113,7 +102,7 @@ json_place(struct report *r, const struct report_place *p)
 	text_set(object, "address", p->address);
 	text_set(object, "endpoint", p->endpoint);
 	text_set(object, "binding", p->binding);
-	write_free(r, object);
+	record_write(r, object);
 }
 
 static void
@@ -123,7 +112,7 @@ json_round(struct report *r, const struct report_round *round)
 
 	number_set(object, "number", round->number);
 	number_set(object, "took_ns", round->took);
-	write_free(r, object);
+	record_write(r, object);
 }
 
 static void
@@ -142,7 +131,7 @@ json_ping(struct report *r, const struct report_ping *p)
 		number_set(object, "avg_ns", p->mean);
 		number_set(object, "max_ns", p->most);
 	}
-	write_free(r, object);
+	record_write(r, object);
 }
 
 static json_t *
@@ -192,7 +181,7 @@ json_finding(struct report *r, const struct finding *f)
 	json_object_set_new(object, "evidence", evidence_new(e));
 	json_object_set_new(object, "did_not_execute", json_boolean(e->did_not_execute));
 	json_object_set_new(object, "next", *f->next ? json_string(f->next) : json_null());
-	write_free(r, object);
+	record_write(r, object);
 }
 
 static void
@@ -210,5 +199,6 @@ const struct renderer renderer_json = {
 	.ping = json_ping,
 	.finding = json_finding,
 	.ports = &port_renderer_json,
+	.explanation = &explanation_renderer_json,
 	.end = json_end,
 };

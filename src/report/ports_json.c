@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <jansson.h>
-
 #include "report/printable.h"
-#include "report/report.h"
+#include "report/record.h"
 
 #define TEXT_SIZE 2048
-
-/* Takes the object over; NULL: no memory. */
-static void
-record_write(struct report *r, json_t *take_object)
-{
-	if (!take_object || json_dumpf(take_object, r->out, JSON_COMPACT))
-		fputs("sallyport: a record could not be written\n", r->talk);
-	putc('\n', r->out);
-	json_decref(take_object);
-}
 
 static json_t *
 text(const char *s)

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "report/explanation.h"
 #include "report/finding.h"
 #include "report/ports.h"
 
@@ -78,6 +79,7 @@ struct renderer {
 	void (*ping)(struct report *, const struct report_ping *);
 	void (*finding)(struct report *, const struct finding *);
 	const struct port_renderer *ports;
+	const struct explanation_renderer *explanation;
 	void (*end)(struct report *);
 };
 extern const struct renderer renderer_text, renderer_json;
@@ -87,7 +89,8 @@ struct report {
 	FILE *out, *talk;
 	bool colour_out, colour_talk;
 	/* what has been reported, for groups and totals */
-	size_t n_endpoints, n_groups;
+	size_t n_endpoints, n_groups, n_explained;
+	const struct catalog_status *explained; /* the last one */
 	struct sp_syntax_id group;
 	char group_annotation[256];
 };

@@ -182,5 +182,6 @@ const struct renderer renderer_text = {
 	.ping = text_ping,
 	.finding = text_finding,
 	.ports = &port_renderer_text,
+	.explanation = &explanation_renderer_text,
 	.end = text_end,
 };
