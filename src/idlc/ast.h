@@ -192,6 +192,7 @@ struct operation {
 	unsigned opnum;
 	uint32_t flags;
 	bool is_local;
+	bool is_async; /* the handler answers later */
 };
 
 struct context {

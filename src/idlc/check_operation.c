@@ -225,6 +225,8 @@ check_operation(struct compiler *c, struct operation *op, struct interface *i)
 
 	check_attributes(c, op->attrs);
 	op->flags = operation_flags(op);
+	op->is_async =
+		c->all_async || attr_find(op->attrs, "async") || attr_find(i->attrs, "async");
 	if (attr_find(op->attrs, "encode") || attr_find(op->attrs, "decode"))
 		warning_at(c, op->pos,
 			"'%s' is called: only types can be encoded by themselves, not operations",

@@ -26,6 +26,7 @@ struct compiler {
 	const char *const *macros; /* n_macros like NAME=1 */
 	size_t n_macros;
 	const char *acf; /* NULL: beside the IDL file, if it is there */
+	bool all_async;  /* every operation is [async] */
 	bool (*read)(
 		void *arg, const char *path, char **ret_text, size_t *ret_len); /* NULL: files */
 	void *read_arg;

@@ -88,6 +88,15 @@ client_parameter_list(struct compiler *c, const struct operation *op)
 }
 
 const char *
+complete_declaration(struct compiler *c, const struct interface *i, const struct operation *op)
+{
+	const char *result = op->result ? declare(c, op->result->shape, "result") : NULL;
+
+	return compiler_printf(c, "%s_%s_complete(sp_call *call%s%s)", i->name, op->name,
+		result ? ", " : "", result ? result : "");
+}
+
+const char *
 result_type(struct compiler *c, const struct operation *op)
 {
 	return op->result ? declare(c, op->result->shape, "") : "void";

@@ -57,6 +57,9 @@ bool is_replaced(const struct field *);
 const char *parameter_list(struct compiler *, const struct operation *);
 /* The same with the statuses that an ACF adds: as the client's functions take them. */
 const char *client_parameter_list(struct compiler *, const struct operation *);
+/* "void calc_add_complete(sp_call *call, int32_t result)", without the type: ends an [async] operation. */
+const char *complete_declaration(
+	struct compiler *, const struct interface *, const struct operation *);
 const char *result_type(struct compiler *, const struct operation *); /* "void", "uint32_t" */
 /* Where an expression's names are looked up: "self->n", "args->n", "*n". */
 const char *expr_text(struct compiler *, const struct expr *, const char *prefix);

@@ -415,6 +415,32 @@ handler_result(struct compiler *c, const struct operation *op)
 	return s && s->kind == SHAPE_CONTEXT ? "struct sp_context_handle" : result_type(c, op);
 }
 
+/* What ends a call whose handler has returned without an answer. */
+static void
+completions(struct emitter *e, const struct interface *i)
+{
+	struct decl *cursor = i->decls;
+	const struct operation *op;
+	bool is_first = true;
+
+	while ((op = emit_operation_next(&cursor))) {
+		if (!op->is_async)
+			continue;
+		if (is_first) {
+			text_blank(e->out);
+			text_line(e->out, "/*");
+			text_line(e->out,
+				" * Some thread answers each of these calls, once: so, or "
+				"with a fault by");
+			text_line(e->out, " * sp_call_complete(). Until then the handler's "
+					  "arguments stay.");
+			text_line(e->out, " */");
+		}
+		is_first = false;
+		text_line(e->out, "void %s;", complete_declaration(e->c, i, op));
+	}
+}
+
 static void
 handlers(struct emitter *e, const struct interface *i)
 {
@@ -432,7 +458,7 @@ handlers(struct emitter *e, const struct interface *i)
 	text_line(e->out, " */");
 	text_open(e->out, "struct %s_handlers {", i->name);
 	while ((op = emit_operation_next(&cursor))) {
-		const char *result = handler_result(e->c, op);
+		const char *result = op->is_async ? "void" : handler_result(e->c, op);
 		bool tight = result[strlen(result) - 1] == '*';
 
 		text_line(e->out, "%s%s(*%s)(sp_call *call%s);", result, tight ? "" : " ", op->name,
@@ -497,6 +523,7 @@ interface_face(struct emitter *e, const struct interface *i)
 	while ((op = emit_operation_next(&cursor)))
 		start_function(e, i, op);
 	handlers(e, i);
+	completions(e, i);
 	marshalling(e, i);
 }
 

@@ -39,7 +39,7 @@ struct options {
 	const char *import_paths[IMPORT_PATHS_MAX];
 	const char *macros[MACROS_MAX];
 	const char *cpp, *depfile, *acf;
-	bool check;
+	bool check, async;
 	size_t n_macros;
 	size_t n_import_paths;
 	bool wanted[N_PRODUCTS];
@@ -57,6 +57,7 @@ usage(FILE *out)
 	      "                     a macro for the preprocessor; repeatable\n"
 	      "      --cpp PROGRAM  the preprocessor (cpp)\n"
 	      "      --acf FILE     attributes for it (FILE.acf beside FILE.idl, if it is there)\n"
+	      "      --async        handlers answer later, as those of [async] operations do\n"
 	      "      --check        only read and check\n"
 	      "      --depfile FILE a Makefile rule that names all files that were read\n",
 		out);
@@ -77,7 +78,8 @@ options_parse(struct options *o, int argc, char **argv)
 		{"json", no_argument, NULL, 1005}, {"doc", no_argument, NULL, 1006},
 		{"depfile", required_argument, NULL, 'd'}, {"define", required_argument, NULL, 'D'},
 		{"cpp", required_argument, NULL, 'p'}, {"acf", required_argument, NULL, 'a'},
-		{"check", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+		{"check", no_argument, NULL, 'c'}, {"async", no_argument, NULL, 'l'},
+		{NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "o:I:D:hV", table, NULL)) != -1) {
@@ -95,6 +97,8 @@ options_parse(struct options *o, int argc, char **argv)
 			o->depfile = optarg;
 		} else if (option == 'c') {
 			o->check = true;
+		} else if (option == 'l') {
+			o->async = true;
 		} else if (option >= 1000) {
 			o->wanted[option - 1000] = true;
 		} else if (option == 'h') {
@@ -198,6 +202,7 @@ main(int argc, char **argv)
 	c.n_macros = o.n_macros;
 	c.cpp = o.cpp;
 	c.acf = o.acf;
+	c.all_async = o.async;
 	status = compiler_read(&c, o.file) ? (o.check ? 0 : compile(&c, &o)) : EXIT_FINDING;
 	compiler_fini(&c);
 	return status;
