@@ -94,7 +94,19 @@ proposals_find(struct assoc_conn *a, const struct sp_syntax_id *interface,
 
 /* --- bind and alter_context out --- */
 
-/* Whole groups of proposals only, so that a verdict is never half there. */
+static bool
+is_among(const struct bind_context *elements, unsigned n, const struct sp_syntax_id *interface)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (syntax_equal(&elements[i].abstract, interface))
+			return true;
+	return false;
+}
+
+/*
+ * Whole groups of proposals only, so that a verdict is never half there; and one for each interface, of which a server
+ * accepts no more at once ([MS-RPCE] 3.3.1.5.6).
+ */
 static unsigned
 elements_collect(struct assoc_conn *a, struct bind_context *elements, unsigned most)
 {
@@ -102,7 +114,8 @@ elements_collect(struct assoc_conn *a, struct bind_context *elements, unsigned m
 
 	for (uint32_t i = 0; i < a->n_contexts;) {
 		unsigned k = a->contexts[i].n_alternatives;
-		bool take = a->contexts[i].state == WANTED && n + k <= most;
+		bool take = a->contexts[i].state == WANTED && n + k <= most &&
+			    !is_among(elements, n, &a->contexts[i].interface);
 
 		for (uint32_t end = i + k; i < end; i++) {
 			struct assoc_presentation *p = &a->contexts[i];

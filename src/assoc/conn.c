@@ -296,13 +296,17 @@ buffer_drop_empty(struct assoc_conn *a)
 
 /* --- from bytes to an answer --- */
 
-/* [MS-RPCE] 3.3.1.5.1: a bind of another version gets the versions we speak; nothing else can be answered. */
+/*
+ * [MS-RPCE] 3.3.1.5.1, 2.2.2.5: a bind of another version, or with lengths that cannot be, gets the versions we speak;
+ * nothing else can be answered.
+ */
 static void
 header_refuse(struct assoc_conn *a, struct pdu *p)
 {
 	struct wire_fault fault = {0};
 	struct wire_in in;
 	uint8_t vers;
+	bool has_end;
 
 	wire_in_init(&in, p->buf->data + p->off, PDU_HEADER_SIZE, false, &fault);
 	vers = wire_in_u8(&in);
@@ -310,13 +314,34 @@ header_refuse(struct assoc_conn *a, struct pdu *p)
 	p->header.ptype = wire_in_u8(&in);
 	wire_in_skip(&in, 1);
 	in.swap = (wire_in_u8(&in) & 0xf0) == 0;
-	wire_in_skip(&in, 7);
+	wire_in_skip(&in, 3);
+	has_end = wire_in_u16(&in) >= PDU_HEADER_SIZE;
+	wire_in_skip(&in, 2);
 	p->header.call_id = wire_in_u32(&in);
-	if (vers != 5 && a->side == SIDE_SERVER && a->state == SERVER_ESTABLISHED &&
-		p->header.ptype == PTYPE_BIND)
-		server_nak(a, p, NAK_PROTOCOL_VERSION_NOT_SUPPORTED, "another protocol version");
+	if (a->side == SIDE_SERVER && a->state == SERVER_ESTABLISHED &&
+		p->header.ptype == PTYPE_BIND && (vers != 5 || has_end))
+		server_nak(a, p, NAK_PROTOCOL_VERSION_NOT_SUPPORTED,
+			vers != 5 ? "another protocol version" : "a bind's header that is none");
 	else
 		conn_break(a, p, "a header that is none");
+}
+
+/* What cannot be read is answered where a client waits for an answer, as Windows answers it. */
+static void
+pdu_refuse(struct assoc_conn *a, struct pdu *p, const char *what)
+{
+	unsigned ptype = p->header.ptype;
+
+	if (a->side == SIDE_CLIENT)
+		conn_break(a, p, what);
+	else if (ptype == PTYPE_BIND && p->header.auth_len > 0)
+		server_nak(a, p, NAK_PROTOCOL_VERSION_NOT_SUPPORTED, what);
+	else if (ptype == PTYPE_BIND)
+		server_refuse(a, p, ANSWER_refuse_nak, what);
+	else if (ptype == PTYPE_REQUEST || ptype == PTYPE_ALTER_CONTEXT)
+		server_refuse(a, p, ANSWER_refuse_fault, what);
+	else
+		conn_break(a, p, what);
 }
 
 /* True: a whole PDU is there. False: not yet, or the connection was closed. */
@@ -334,15 +359,16 @@ pdu_find(struct assoc_conn *a, struct pdu *p)
 		header_refuse(a, p);
 		return false;
 	}
-	if (p->header.frag_len > a->max_recv) {
-		conn_break(a, p, "a PDU longer than was agreed");
+	/* what the bind agreed on is for who sends: up to our own limit everything is taken */
+	if (p->header.frag_len > a->limits->max_fragment) {
+		pdu_refuse(a, p, "a PDU longer than was agreed");
 		return false;
 	}
 	if (n < p->header.frag_len)
 		return false;
 	if (p->header.frag_len < ptype_shortest(p->header.ptype) ||
 		!pdu_body(p->buf->data + p->off, &p->header, &p->body, &p->fault)) {
-		conn_break(a, p, "a PDU too short for its type");
+		pdu_refuse(a, p, "a PDU too short for its type");
 		return false;
 	}
 	/* The cursor reports into this struct, wherever it lives. */

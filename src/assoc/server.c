@@ -44,11 +44,14 @@ server_nak(struct assoc_conn *a, const struct pdu *p, uint16_t reason, const cha
 	conn_close(a, ASSOC_CLOSE_NAK, what);
 }
 
-/* A fault, then the end: [MS-RPCE] 3.3.3.5.7 gives the fault, Windows closes after it. */
+/*
+ * A fault, then the end: [MS-RPCE] 3.3.3.5.7 gives the fault, Windows closes after it. Of requests it does not say that
+ * they did not execute.
+ */
 static void
 fault_and_close(struct assoc_conn *a, const struct pdu *p, uint32_t status, const char *what)
 {
-	output_fault(a, p->header.call_id, 0, status, true);
+	output_fault(a, p->header.call_id, 0, status, p->header.ptype != PTYPE_REQUEST);
 	conn_break(a, p, what);
 }
 
@@ -157,14 +160,13 @@ list_choose(const struct assoc_server_policy *policy, struct wire_in list, unsig
 	return best;
 }
 
+/* [MS-RPCE] 3.3.1.5.3. Windows looks at the first of the transfer syntaxes only. */
 static bool
 element_is_btfn(const struct bind_context *element, uint64_t *ret_bits)
 {
 	struct wire_in in = element->transfers;
 	struct sp_syntax_id s;
 
-	if (element->n_transfers != 1)
-		return false;
 	syntax_get(&in, &s);
 	return syntax_is_btfn(&s, ret_bits);
 }
@@ -175,59 +177,111 @@ refused(uint16_t reason)
 	return (struct bind_result){.result = CONTEXT_PROVIDER_REJECTION, .reason = reason};
 }
 
-/* An id that is in use may change its transfer syntax, not its interface. */
-static struct bind_result
-presentation_keep(struct assoc_conn *a, uint16_t id, const struct assoc_offer *offer,
-	const struct sp_syntax_id *transfer)
+/* Windows: an id that is in use keeps its interface and its transfer syntax. False: the list asks for another. */
+static bool
+presentation_keep(struct assoc_conn *a, const struct bind_context *element,
+	const struct assoc_offer *offer, const struct sp_syntax_id *chosen, struct bind_result *ret)
 {
-	struct assoc_presentation *p = presentation_find(a, id);
+	struct assoc_presentation *p = presentation_find(a, element->id);
 
-	if (p && p->offer != offer)
-		return refused(REASON_NOT_SPECIFIED);
-	if (!p)
+	if (p && (p->offer != offer || !element_proposes(element, &p->transfer)))
+		return false;
+	if (!p) {
 		p = presentation_add(a);
-	if (!p)
-		return refused(REASON_LOCAL_LIMIT_EXCEEDED);
-	p->id = id;
-	p->offer = offer;
-	p->transfer = *transfer;
-	return (struct bind_result){.result = CONTEXT_ACCEPTANCE, .transfer = *transfer};
+		if (!p) {
+			*ret = refused(REASON_LOCAL_LIMIT_EXCEEDED);
+			return true;
+		}
+		p->id = element->id;
+		p->offer = offer;
+		p->transfer = *chosen;
+	}
+	*ret = (struct bind_result){.result = CONTEXT_ACCEPTANCE, .transfer = p->transfer};
+	return true;
 }
 
-static struct bind_result
-element_negotiate(struct assoc_conn *a, const struct wire_in *list, unsigned n,
-	const struct bind_context *element)
+/* [MS-RPCE] 3.3.1.5.6: at most one context for each interface of a list. */
+static bool
+was_accepted(const struct assoc_server_policy *policy, struct wire_in list,
+	const struct bind_result *results, unsigned n, const struct assoc_offer *offer)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct bind_context element;
+
+		bind_context_get(&list, &element);
+		if (results[i].result == CONTEXT_ACCEPTANCE &&
+			offer_find(policy, &element.abstract) == offer)
+			return true;
+	}
+	return false;
+}
+
+struct negotiation {
+	struct wire_in first; /* at the first element */
+	unsigned n;
+	struct bind_result *results; /* of the elements before this one */
+	bool has_features;
+};
+
+/* False: not what a client may ask for. */
+static bool
+element_negotiate(
+	struct assoc_conn *a, struct negotiation *g, unsigned i, const struct bind_context *element)
 {
 	const struct assoc_offer *offer;
 	const struct sp_syntax_id *chosen;
+	struct bind_result *ret = &g->results[i];
 	uint64_t bits;
 
+	if (element->n_transfers == 0)
+		return false;
 	if (element_is_btfn(element, &bits)) {
 		a->features = (uint16_t)bits & SUPPORTED_FEATURES;
-		return (struct bind_result){.result = CONTEXT_NEGOTIATE_ACK, .reason = a->features};
+		*ret = (struct bind_result){.result = CONTEXT_NEGOTIATE_ACK, .reason = a->features};
+		if (g->has_features)
+			return false;
+		g->has_features = true;
+		return true;
 	}
 	offer = offer_find(a->policy, &element->abstract);
-	if (!offer)
-		return refused(REASON_ABSTRACT_SYNTAX_NOT_SUPPORTED);
-	chosen = list_choose(a->policy, *list, n, offer);
-	if (!chosen || !element_proposes(element, chosen))
-		return refused(REASON_PROPOSED_TRANSFER_SYNTAXES_NOT_SUPPORTED);
-	return presentation_keep(a, element->id, offer, chosen);
+	if (!offer) {
+		*ret = refused(REASON_ABSTRACT_SYNTAX_NOT_SUPPORTED);
+		return true;
+	}
+	chosen = list_choose(a->policy, g->first, g->n, offer);
+	if (!chosen || !element_proposes(element, chosen) ||
+		was_accepted(a->policy, g->first, g->results, i, offer)) {
+		*ret = refused(REASON_PROPOSED_TRANSFER_SYNTAXES_NOT_SUPPORTED);
+		return true;
+	}
+	return presentation_keep(a, element, offer, chosen, ret);
 }
 
-/* False: more contexts than the limit. [MS-RPCE] 3.3.3.5.5: then all are refused, by a bind_nak. */
+/*
+ * False: refused as a whole. [MS-RPCE] 3.3.3.5.5: more contexts than the limit get a bind_nak; to nonsense Windows
+ * answers a bind with bind_nak, reason 0, and an alter_context with the fault nca_s_proto_error, and closes.
+ */
 static bool
-list_negotiate(struct assoc_conn *a, struct wire_in list, unsigned n, struct bind_result *results)
+list_negotiate(struct assoc_conn *a, const struct pdu *p, unsigned n, struct bind_result *results)
 {
-	struct wire_in first = list;
+	struct negotiation g = {.first = p->body, .n = n, .results = results};
+	struct wire_in list = p->body;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct bind_context element;
 
 		bind_context_get(&list, &element);
-		results[i] = element_negotiate(a, &first, n, &element);
+		if (element_negotiate(a, &g, i, &element))
+			continue;
+		server_refuse(a, p,
+			p->header.ptype == PTYPE_BIND ? ANSWER_refuse_nak : ANSWER_refuse_fault,
+			"a presentation context that cannot be asked for");
+		return false;
 	}
-	return a->n_contexts <= a->limits->max_contexts;
+	if (a->n_contexts <= a->limits->max_contexts)
+		return true;
+	server_nak(a, p, NAK_LOCAL_LIMIT_EXCEEDED, "too many presentation contexts");
+	return false;
 }
 
 /* --- bind and alter_context --- */
@@ -275,35 +329,48 @@ group_join(struct assoc_conn *a, const struct pdu *p, uint32_t id)
 	return false;
 }
 
+/* What the flags say of first and last fragment is not looked at, as Windows does not. */
 static bool
-body_is_sound(struct assoc_conn *a, struct pdu *p)
+bind_read(struct pdu *p, struct bind_fixed *ret)
 {
-	if ((p->header.flags & WHOLE) != WHOLE)
-		return false; /* only requests and responses come in fragments */
-	return bind_check(p->buf->data + p->off, &p->header, &p->fault);
+	if (!bind_check(p->buf->data + p->off, &p->header, &p->fault))
+		return false;
+	bind_fixed_get(&p->body, ret);
+	return ret->n_contexts > 0;
+}
+
+/*
+ * Windows takes the smallest of both sides' sizes for both directions, cut to whole 8 bytes. Less than everybody must
+ * receive (C706 12.6.3.1) says nothing; it then takes 2048.
+ */
+static void
+sizes_agree(struct assoc_conn *a, const struct bind_fixed *bind)
+{
+	uint16_t size = bind->max_xmit_frag < bind->max_recv_frag ? bind->max_xmit_frag
+								  : bind->max_recv_frag;
+
+	if (size < PDU_MUST_RECV_FRAG_SIZE)
+		size = 2048;
+	size = fragment_size_agree(a->limits->max_fragment, size);
+	a->max_xmit = a->max_recv = size & ~7u;
 }
 
 static bool
 take_bind(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 {
 	struct bind_result results[UINT8_MAX];
-	struct bind_fixed bind = {0};
+	struct bind_fixed bind;
 
-	if (body_is_sound(a, p))
-		bind_fixed_get(&p->body, &bind);
-	if (bind.n_contexts == 0) {
+	if (!bind_read(p, &bind)) {
 		server_nak(a, p, NAK_REASON_NOT_SPECIFIED, "a bind that cannot be read");
 		return false;
 	}
 	if (!group_join(a, p, bind.group_id))
 		return false;
 	a->mpx = (p->header.flags & PFC_CONC_MPX) && a->limits->max_calls > 1;
-	a->max_xmit = fragment_size_agree(a->limits->max_fragment, bind.max_recv_frag);
-	a->max_recv = fragment_size_agree(a->limits->max_fragment, bind.max_xmit_frag);
-	if (!list_negotiate(a, p->body, bind.n_contexts, results)) {
-		server_nak(a, p, NAK_LOCAL_LIMIT_EXCEEDED, "too many presentation contexts");
+	sizes_agree(a, &bind);
+	if (!list_negotiate(a, p, bind.n_contexts, results))
 		return false;
-	}
 	a->state = SERVER_CONTEXT_NEGOTIATED;
 	ack_send(a, p, bind.n_contexts, results);
 	ret->kind = ASSOC_EVENT_BOUND;
@@ -322,14 +389,11 @@ take_alter_context(struct assoc_conn *a, struct pdu *p)
 	struct bind_result results[UINT8_MAX];
 	struct bind_fixed alter;
 
-	if (!body_is_sound(a, p)) {
+	if (!bind_read(p, &alter)) {
 		fault_and_close(a, p, NCA_S_PROTO_ERROR, "an alter_context that cannot be read");
 		return;
 	}
-	bind_fixed_get(&p->body, &alter);
-	if (!list_negotiate(a, p->body, alter.n_contexts, results))
-		server_nak(a, p, NAK_LOCAL_LIMIT_EXCEEDED, "too many presentation contexts");
-	else
+	if (list_negotiate(a, p, alter.n_contexts, results))
 		ack_send(a, p, alter.n_contexts, results);
 }
 

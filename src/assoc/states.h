@@ -50,7 +50,7 @@ enum call_state {
 	X(take_fault) X(take_shutdown)                                                             \
 	X(hold)         /* stays unread until a call has ended */                                  \
 	X(refuse_close) /* the connection ends without a word */                                   \
-	X(refuse_fault) /* fault nca_s_proto_error, did not execute; then it ends */               \
+	X(refuse_fault) /* fault nca_s_proto_error; then it ends */                                \
 	X(refuse_nak)   /* bind_nak, reason not specified; then it ends */                         \
 	X(ignore)
 /* clang-format on */

@@ -121,9 +121,9 @@ def test_a_length_of_nothing_closes(c, port):
 
 
 @at_both
-def test_a_length_over_what_was_agreed_closes(c, port):
+def test_a_length_over_our_limit_is_a_protocol_error(c, port):
     bound(c, frag=1432)
-    expect_closed(c, request(IS_LISTENING, bytes(6000)))
+    expect_fault(c, PROTO_ERROR, request(IS_LISTENING, bytes(6000)), closes=True)
 
 
 @at_both

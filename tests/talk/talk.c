@@ -14,7 +14,8 @@
  *   tick SECONDS
  *   raw TYPE [call N] [flags N] [ctx N] [opnum N] [stub N] [interface NAME] [transfer NAME] [elements N]
  *            [result N] [reason N] [frag N] [group N] [auth N] [version N] [status N] [big N] [length N]
- *            [features N] [joins]
+ *            [features N] [joins] [then NAME] [transfers N]
+ *            then: the interface of all elements but the first; transfers: syntaxes in each
  *
  * and behind each action what came of it: `client > PDU`, `server < PDU` for what is sent, `server ! event`
  * and `client ! event` for what the owner is told. `talk --write FILE` prints it with what really came.
@@ -405,7 +406,9 @@ raw_bind(const struct transcript *t, const char *line, struct wire_out *out,
 	uint32_t group =
 		strstr(line, " joins") ? neighbours_group(t) : (uint32_t)number(line, "group", 0);
 	uint8_t n = (uint8_t)number(line, "elements", 1);
-	struct sp_syntax_id transfer = transfer_of(line);
+	uint8_t n_transfers = (uint8_t)number(line, "transfers", 1);
+	struct sp_syntax_id transfer = transfer_of(line), transfers[4] = {transfer, SYNTAX_NDR};
+	const char *then = strstr(line, " then ") ? " then" : " interface";
 	struct bind_context contexts[32];
 	struct bind_result results[32];
 	struct bind_fixed bind = {frag, frag, group, n};
@@ -414,9 +417,9 @@ raw_bind(const struct transcript *t, const char *line, struct wire_out *out,
 
 	for (unsigned i = 0; i < n && i < 32; i++) {
 		contexts[i] = (struct bind_context){.id = (uint16_t)(number(line, "ctx", 0) + i),
-			.n_transfers = 1,
-			.abstract = interface_of(line, " interface"),
-			.put_transfers = &transfer};
+			.n_transfers = n_transfers,
+			.abstract = interface_of(line, i > 0 ? then : " interface"),
+			.put_transfers = transfers};
 		results[i] = (struct bind_result){(uint16_t)number(line, "result", 0),
 			(uint16_t)number(line, "reason", 0), transfer};
 	}
