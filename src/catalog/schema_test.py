@@ -3,10 +3,13 @@
 """The build refuses data that does not keep to its schema, and says in which file and line."""
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+
+import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -116,6 +119,19 @@ class SchemaTest(unittest.TestCase):
     def test_a_status_that_only_the_library_has_is_refused(self):
         self.header.write_text(self.header.read_text().replace('X(RPC_S_OK, 0,', 'X(RPC_S_NEW, 4711, "New")\\\n\tX(RPC_S_OK, 0,'))
         self.assertIn('RPC_S_NEW does not stand in status.yaml', self.compile().stderr)
+
+    def test_wireshark_takes_every_display_filter(self):
+        nothing = self.scratch / 'nothing.pcap'
+        nothing.write_bytes(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+
+        def refused(text):
+            r = subprocess.run(['tshark', '-r', nothing, '-Y', text], capture_output=True, text=True, check=False)
+            return r.stderr if r.returncode else ''
+        with open(self.data / 'symptoms.yaml', encoding='utf-8') as f:
+            filters = [s['filter'] for s in yaml.safe_load(f)['symptoms'] if 'filter' in s]
+        self.assertGreater(len(filters), 60)
+        if refused(' || '.join(f'({f})' for f in filters)):  # one at a time takes a minute
+            self.fail(''.join(refused(f) for f in filters))
 
     # --- predicates ---
 
