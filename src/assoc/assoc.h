@@ -19,6 +19,7 @@
 
 #include <sys/uio.h>
 
+#include "auth/provider.h"
 #include "base/buf.h"
 #include "base/list.h"
 #include "wire/bind.h"
@@ -55,6 +56,9 @@ struct assoc_server_policy {
 	size_t n_transfers;
 	const char *secondary_address; /* for bind_ack: the port as digits, or the pipe's name */
 	struct assoc_groups *groups;
+	const struct auth_acceptor
+		*acceptors; /* security providers; none: every trailer is refused */
+	size_t n_acceptors;
 };
 
 enum assoc_event_kind {
@@ -66,7 +70,11 @@ enum assoc_event_kind {
 	ASSOC_EVENT_NAK,      /* client: bind_nak; the connection ends, CLOSE follows */
 	ASSOC_EVENT_CANCEL,   /* server: co_cancel for a call in progress */
 	ASSOC_EVENT_ORPHANED, /* server: the client has given the call up; assoc_reply for it is dropped */
-	ASSOC_EVENT_AUTH_STEP, /* reserved for security providers: a token for the owner's provider */
+	/*
+	 * A leg of `auth` is due: the owner gives it the token (none at a client's first leg) and says what came of it to
+	 * assoc_auth_done. Until then nothing more is read. A first bind with a token has this event in place of BOUND.
+	 */
+	ASSOC_EVENT_AUTH_STEP,
 	ASSOC_EVENT_SHUTDOWN, /* client: the server asks us to close when idle */
 	ASSOC_EVENT_CLOSE, /* nothing more will come: close the pipe once assoc_take gives nothing */
 };
@@ -80,6 +88,7 @@ enum assoc_close {
 	ASSOC_CLOSE_TIMEOUT,  /* first PDU, PDU or idle; `what` */
 	ASSOC_CLOSE_LIMIT,    /* memory or size; `what` */
 	ASSOC_CLOSE_MEMORY,   /* an allocation failed */
+	ASSOC_CLOSE_SECURITY, /* client: the logon failed, or the server's protection does; `what` */
 };
 
 struct assoc_event {
@@ -94,10 +103,13 @@ struct assoc_event {
 	struct sp_syntax_id transfer;    /* REQUEST, RESPONSE: the negotiated transfer syntax */
 	/*
 	 * REQUEST, RESPONSE: stub data. FAULT, NAK: extended error information ([MS-EERR]) when there is some. The
-	 * owner releases it (buf_slice_fini).
+	 * owner releases it (buf_slice_fini). AUTH_STEP: the token.
 	 */
 	struct buf_slice take_stub;
 	bool big_endian; /* integers in the stub data */
+	/* AUTH_STEP: whose leg. REQUEST: who calls, NULL is nobody in particular; lives as long as the connection */
+	struct auth_context *auth;
+	uint8_t auth_type, auth_level;
 	/* FAULT */
 	uint32_t status;
 	bool did_not_execute; /* FAULT, CLOSE is told per call: see assoc_call_was_sent */
@@ -131,6 +143,21 @@ void assoc_fini(struct assoc_conn *);
  * taken before.
  */
 struct assoc_group *assoc_take_group(struct assoc_conn *);
+
+/*
+ * Client, before the first call: binds with a security context and sends everything under its protection. take_auth is
+ * owned by the engine, also on failure (no memory). Header signing is asked for; `headers_optional` says that a server
+ * which does not know it will do ([MS-RPCE] 3.3.1.5.2.2).
+ */
+struct assoc_protection {
+	uint8_t type, level; /* enum auth_type, auth_level: connect and above */
+	bool headers_optional;
+	struct auth_context *take_auth;
+};
+SP_NODISCARD bool assoc_secure(struct assoc_conn *, const struct assoc_protection *);
+/* The answer to AUTH_STEP. The token is taken; `why` (static, or NULL) is for people when it failed. */
+void assoc_auth_done(
+	struct assoc_conn *, enum auth_outcome, struct auth_token *take_token, const char *why);
 
 /* --- bytes in -------------------------------------------------------------------------------------- */
 

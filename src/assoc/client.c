@@ -142,24 +142,19 @@ element_btfn(const struct assoc_conn *a, struct bind_context *element, const str
 }
 
 static void
-negotiation_send(struct assoc_conn *a, uint32_t call_id)
+elements_send(
+	struct assoc_conn *a, uint32_t call_id, const struct bind_context *elements, unsigned n)
 {
 	bool bind = a->state == CLIENT_UNBOUND;
-	struct sp_syntax_id btfn = syntax_btfn(BTFN_KEEP_CONNECTION_ON_ORPHAN);
-	struct bind_context elements[ELEMENTS_MAX];
-	unsigned n = elements_collect(a, elements, ELEMENTS_MAX - 1);
 	struct pdu_header h = header_make(bind ? PTYPE_BIND : PTYPE_ALTER_CONTEXT,
-		WHOLE | (bind && a->wants_mpx ? PFC_CONC_MPX : 0), call_id, 0);
+		WHOLE | (bind && a->wants_mpx ? PFC_CONC_MPX : 0) | security_flags(a), call_id, 0);
 	struct bind_fixed fixed = {.max_xmit_frag = a->limits->max_fragment,
 		.max_recv_frag = a->limits->max_fragment,
-		.group_id = a->group_id};
-	struct assoc_output *o;
+		.group_id = a->group_id,
+		.n_contexts = (uint8_t)n};
+	struct assoc_output *o = output_new(a, BIND_FIXED_SIZE + n * ELEMENT_SIZE);
 	struct wire_out out;
 
-	if (bind)
-		element_btfn(a, &elements[n++], &btfn);
-	fixed.n_contexts = (uint8_t)n;
-	o = output_new(a, BIND_FIXED_SIZE + n * ELEMENT_SIZE);
 	if (!o)
 		return;
 	wire_out_init(&out, o->bytes, o->n_bytes);
@@ -169,9 +164,42 @@ negotiation_send(struct assoc_conn *a, uint32_t call_id)
 		return;
 	}
 	o->n_bytes = o->total = (uint32_t)wire_out_offset(&out);
-	output_queue(a, o);
+	security_queue(a, o);
 	a->negotiation_id = call_id;
-	a->state = bind ? CLIENT_BIND_SENT : CLIENT_ALTER_SENT;
+	if (!conn_is_closed(a))
+		a->state = bind ? CLIENT_BIND_SENT : CLIENT_ALTER_SENT;
+}
+
+static void
+negotiation_send(struct assoc_conn *a, uint32_t call_id)
+{
+	struct sp_syntax_id btfn = syntax_btfn(BTFN_KEEP_CONNECTION_ON_ORPHAN);
+	struct bind_context elements[ELEMENTS_MAX];
+	bool bind = a->state == CLIENT_UNBOUND;
+	unsigned n;
+
+	if (bind && !security_may_bind(a))
+		return;
+	n = elements_collect(a, elements, ELEMENTS_MAX - 1);
+	if (bind)
+		element_btfn(a, &elements[n++], &btfn);
+	elements_send(a, call_id, elements, n);
+}
+
+/* [MS-RPCE] 3.3.1.5.2.1: the context elements are those of the leg before; servers ask for one that they know. */
+void
+client_leg(struct assoc_conn *a)
+{
+	const struct assoc_presentation *p = &a->contexts[0];
+	struct bind_context element;
+
+	for (uint32_t i = 0; i < a->n_contexts && p->state != ACCEPTED; i++)
+		p = &a->contexts[i];
+	element = (struct bind_context){.id = p->id,
+		.n_transfers = 1,
+		.abstract = p->interface,
+		.put_transfers = &p->transfer};
+	elements_send(a, a->negotiation_id, &element, 1);
 }
 
 /* --- what may go out now --- */
@@ -233,6 +261,7 @@ request_send(struct assoc_conn *a, struct assoc_call *c, const struct assoc_pres
 			return;
 		}
 	}
+	c->security = security_own(a);
 	c->context_id = p->id;
 	c->transfer = p->transfer;
 	c->state = STATE_DISPATCHED;
@@ -255,6 +284,8 @@ call_push(struct assoc_conn *a, struct assoc_call *c)
 {
 	const struct assoc_presentation *p = proposals_verdict(a, c->context_index);
 
+	if (security_holds(a))
+		return true;
 	switch ((enum presentation_state)p->state) {
 	case WANTED:
 		if (is_negotiating(a) || (!a->mpx && a->n_in_flight > 0))
@@ -293,6 +324,12 @@ push(struct assoc_conn *a)
 		if (c->state == STATE_SEND_PDUS && call_push(a, c))
 			return;
 	}
+}
+
+void
+client_push(struct assoc_conn *a)
+{
+	push(a);
 }
 
 /* --- what the owner says --- */
@@ -407,8 +444,8 @@ assoc_abandon(struct assoc_conn *a, uint32_t call_id)
 	if (!c)
 		return;
 	known = c->state != STATE_SEND_PDUS;
-	if (c->output && c->output->sent == 0) {
-		/* nothing of it has left: the server does not know of it */
+	if (c->output && c->output->sent == 0 && !security_protects(c->security)) {
+		/* nothing of it has left: the server does not know of it; what is signed cannot be taken out again */
 		output_drop(a, c->output);
 		known = false;
 	}
@@ -474,17 +511,20 @@ results_read(struct assoc_conn *a, struct wire_in *in, unsigned n, bool bind)
 	return !bind && n == 0 && wire_in_ok(in);
 }
 
-static void
-take_ack(struct assoc_conn *a, struct pdu *p)
+/* True when *ret is an event. */
+static bool
+take_ack(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 {
-	bool bind = p->header.ptype == PTYPE_BIND_ACK;
+	bool bind = p->header.ptype == PTYPE_BIND_ACK, leg = !bind && security_holds(a);
 	struct bind_ack_fixed ack = {0};
+	bool event = false;
 
 	bind_ack_fixed_get(&p->body, &ack);
+	/* who only carries a leg repeats what was agreed */
 	if (!wire_in_ok(&p->body) || p->header.call_id != a->negotiation_id ||
-		!results_read(a, &p->body, ack.n_results, bind)) {
+		(!leg && !results_read(a, &p->body, ack.n_results, bind))) {
 		conn_break(a, p, "an answer that does not fit the bind");
-		return;
+		return false;
 	}
 	if (bind) {
 		a->group_id = ack.group_id;
@@ -492,6 +532,7 @@ take_ack(struct assoc_conn *a, struct pdu *p)
 		a->max_xmit = fragment_size_agree(a->limits->max_fragment, ack.max_recv_frag);
 	}
 	a->state = CLIENT_BOUND;
+	return a->security && security_continue(a, p, ret, &event) && event;
 }
 
 static bool
@@ -536,7 +577,7 @@ negotiation_fail(struct assoc_conn *a)
 bool
 client_next(struct assoc_conn *a, struct assoc_event *ret)
 {
-	if (!any_waits(a))
+	if (!any_waits(a) || security_holds(a))
 		return false;
 	list_for (it, &a->calls) {
 		struct assoc_call *c = list_entry(it, struct assoc_call, node);
@@ -591,7 +632,10 @@ take_fault(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 		return false;
 	}
 	if (a->state == CLIENT_ALTER_SENT && p->header.call_id == a->negotiation_id) {
-		negotiation_fail(a);
+		if (security_holds(a))
+			conn_close(a, ASSOC_CLOSE_SECURITY, "the server refuses the logon");
+		else
+			negotiation_fail(a);
 		return false;
 	}
 	c = call_answered(a, p);
@@ -670,7 +714,7 @@ client_take(struct assoc_conn *a, enum assoc_answer answer, struct pdu *p, struc
 
 	switch (answer) {
 	case ANSWER_take_bind_ack:
-	case ANSWER_take_alter_context_resp: take_ack(a, p); break;
+	case ANSWER_take_alter_context_resp: event = take_ack(a, p, ret); break;
 	case ANSWER_take_bind_nak: return take_nak(a, p, ret);
 	case ANSWER_take_response: event = take_response(a, p, ret); break;
 	case ANSWER_take_fault: event = take_fault(a, p, ret); break;

@@ -58,6 +58,7 @@ assoc_fini(struct assoc_conn *a)
 		call_free(a, list_entry(it, struct assoc_call, node));
 	list_for_safe (it, &a->output)
 		output_drop(a, list_entry(it, struct assoc_output, node));
+	security_free(a);
 	buf_unref(a->in);
 	mem_free(a->contexts);
 	if (a->group) {
@@ -398,7 +399,7 @@ pdu_answer(struct assoc_conn *a, enum assoc_answer answer, struct pdu *p, struct
 	case ANSWER_refuse_nak: server_refuse(a, p, answer, what); return false;
 	default: break;
 	}
-	if (security_refuses(a, p))
+	if ((p->header.auth_len > 0 || a->security) && !security_open(a, p))
 		return false;
 	return a->side == SIDE_SERVER ? server_take(a, answer, p, ret)
 				      : client_take(a, answer, p, ret);
@@ -430,6 +431,10 @@ assoc_next(struct assoc_conn *a, struct assoc_event *ret)
 		unsigned state = a->side == SIDE_SERVER ? server_state_now(a) : a->state;
 
 		memset(ret, 0, sizeof *ret);
+		if (a->security && security_next(a, ret))
+			return true;
+		if (a->security && security_waits(a))
+			break;
 		if (a->side == SIDE_CLIENT && client_next(a, ret))
 			return true;
 		if (!pdu_find(a, &p))

@@ -41,6 +41,8 @@ struct assoc_conn {
 	struct assoc_presentation *contexts;
 	uint32_t n_contexts, cap_contexts;
 
+	struct assoc_security *security; /* NULL: no security context was ever asked for */
+
 	struct list output;
 	size_t held;    /* bytes of memory in reassembly and output */
 	size_t at_work; /* server: bytes of requests that were dispatched and are not answered */

@@ -17,7 +17,10 @@ struct pdu {
 	struct pdu_header header;
 	struct wire_in body;
 	struct wire_fault fault;
+	const struct security_context *security; /* under which it came; or NULL */
 };
+
+struct security_context;
 
 struct assoc_call {
 	struct list node;
@@ -36,8 +39,9 @@ struct assoc_call {
 	struct buf *second;          /* client: the same in the second of the proposed syntaxes */
 	struct assoc_output *output; /* client: the request while it is in the queue */
 	struct buf_slice stub;       /* what has arrived */
-	uint32_t held;               /* bytes of a reassembly buffer, counted in conn->held */
-	uint32_t at_work;            /* server: bytes of the request, counted in conn->at_work */
+	const struct security_context *security; /* under which it came or goes; or NULL */
+	uint32_t held;    /* bytes of a reassembly buffer, counted in conn->held */
+	uint32_t at_work; /* server: bytes of the request, counted in conn->at_work */
 };
 
 /*
@@ -50,7 +54,8 @@ struct assoc_output {
 	uint32_t stub_start, stub_len;
 	uint32_t header_size, chunk, n_fragments;
 	uint32_t total, sent;
-	size_t memory; /* what it takes while it is in the queue, counted in conn->held */
+	uint32_t n_pdus; /* in `bytes` */
+	size_t memory;   /* what it takes while it is in the queue, counted in conn->held */
 	struct assoc_call
 		*call; /* client: whose request it is, as long as both are there; else NULL */
 	uint32_t n_bytes, cap;
@@ -102,7 +107,48 @@ void output_fault_extended(struct assoc_conn *, uint32_t call_id, uint16_t conte
 struct pdu_header header_make(unsigned ptype, uint8_t flags, uint32_t call_id, uint16_t frag_len);
 
 /* security.c */
-/* True: the PDU carries a trailer, and it has been answered. */
-bool security_refuses(struct assoc_conn *, const struct pdu *);
+
+struct security_context {
+	struct list node;
+	uint32_t id;
+	uint8_t type, level;
+	enum { SECURITY_BUILDING, SECURITY_READY, SECURITY_FAILED } state;
+	struct auth_context *auth;
+};
+
+/*
+ * A request, response or fault: its protection is checked and taken off in place, and p->security is set. Any other PDU
+ * passes, if it may carry a trailer at all. False: it was answered.
+ */
+bool security_open(struct assoc_conn *, struct pdu *);
+/* Something to say, or to wait for, before bytes are read. Only with a->security. */
+bool security_next(struct assoc_conn *, struct assoc_event *ret);
+bool security_waits(const struct assoc_conn *);
+/* Server: the trailer of bind, alter_context or auth3 begins a leg. False: it was refused. */
+bool security_begin(struct assoc_conn *, const struct pdu *, struct assoc_event *ret);
+/* Client: no call may go out yet. */
+bool security_holds(const struct assoc_conn *);
+/* Client, before the bind: false when the first token is still to be made, and AUTH_STEP follows. */
+bool security_may_bind(struct assoc_conn *);
+/* bind_ack or alter_context_resp: the next leg, *ret_event an event; false: closed. */
+bool security_continue(
+	struct assoc_conn *, const struct pdu *, struct assoc_event *ret, bool *ret_event);
+/* Queues a PDU of the negotiation: with a trailer, or when a leg is under way once that has its token. */
+void security_queue(struct assoc_conn *, struct assoc_output *);
+uint8_t security_flags(const struct assoc_conn *); /* of bind, alter_context and their answers */
+void security_free(struct assoc_conn *);
+/* Are messages under it signed or sealed? */
+bool security_protects(const struct security_context *);
+/* What each PDU needs behind its stub data and padding. */
+uint32_t security_tail(const struct security_context *);
+#define SECURITY_PAD 16u /* [MS-RPCE] 2.2.2.11 */
+/* The PDU's header, stub data and padding are there; trailer and signature are put behind and made. */
+bool security_seal(struct assoc_conn *, const struct security_context *, uint8_t *pdu,
+	uint32_t header_size, uint32_t stub_len, uint8_t pad);
+/* Client: the context of all its calls; or NULL. */
+const struct security_context *security_own(const struct assoc_conn *);
+/* Client: an alter_context that carries nothing but the next leg. */
+void client_leg(struct assoc_conn *);
+void client_push(struct assoc_conn *);
 
 #endif

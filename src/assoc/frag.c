@@ -5,6 +5,7 @@
 
 #include "assoc/engine.h"
 #include "base/mem.h"
+#include "wire/trailer.h"
 
 /*
  * The first time a copy of what arrived with other PDUs; then the buffer itself grows, which the C library does for
@@ -123,6 +124,50 @@ headers_write(const struct header_plan *plan, struct assoc_output *o)
 	}
 }
 
+/*
+ * Under a security context each PDU is put together in one piece, and signed or sealed at once: the order in which that is
+ * done is the order in which they must arrive.
+ */
+static bool
+send_protected(struct assoc_conn *a, const struct header_plan *plan, uint32_t header_size,
+	struct assoc_call *call, const struct security_context *security, const struct buf *stub)
+{
+	uint32_t tail = security_tail(security), len = stub ? buf_len(stub) : 0;
+	uint32_t chunk = (a->max_xmit - header_size - tail) & ~(SECURITY_PAD - 1);
+	uint32_t n = len <= chunk ? 1 : (len + chunk - 1) / chunk, left = len;
+	uint8_t last_pad = (uint8_t)(-(len - (n - 1) * chunk) & (SECURITY_PAD - 1));
+	struct assoc_output *o = output_new(a, n * (header_size + tail) + len + last_pad);
+	uint8_t *at = o ? o->bytes : NULL;
+
+	for (uint32_t i = 0; o && i < n; i++) {
+		uint32_t piece = left < chunk ? left : chunk;
+		uint8_t pad = piece == left ? last_pad : 0;
+		uint8_t flags = (i == 0 ? PFC_FIRST_FRAG : 0) | (i + 1 == n ? PFC_LAST_FRAG : 0);
+		struct wire_out out;
+
+		header_write(plan, at, header_size, flags, piece + pad + tail, left);
+		wire_out_init(&out, at, header_size);
+		wire_out_u16_at(&out, 10, (uint16_t)(tail - TRAILER_SIZE)); /* auth_length */
+		if (piece > 0)
+			memcpy(at + header_size, stub->data + stub->start + (len - left), piece);
+		memset(at + header_size + piece, 0, pad);
+		if (!security_seal(a, security, at, header_size, piece, pad)) {
+			output_drop(a, o);
+			return false;
+		}
+		at += header_size + piece + pad + tail;
+		left -= piece;
+	}
+	if (!o)
+		return false;
+	o->n_pdus = n;
+	o->call = call;
+	if (call)
+		call->output = o;
+	output_queue(a, o);
+	return true;
+}
+
 /* `call` is told when a request has left; NULL for a response. */
 static bool
 send(struct assoc_conn *a, const struct header_plan *plan, uint32_t header_size,
@@ -175,8 +220,14 @@ frag_send_request(
 		.extra_flags = (c->has_object ? PFC_OBJECT_UUID : 0) | (c->maybe ? PFC_MAYBE : 0),
 	};
 
-	return send(
-		a, &plan, c->has_object ? PDU_REQUEST_OBJECT_SIZE : PDU_REQUEST_SIZE, c, take_stub);
+	uint32_t header = c->has_object ? PDU_REQUEST_OBJECT_SIZE : PDU_REQUEST_SIZE;
+	bool sent;
+
+	if (!security_protects(c->security))
+		return send(a, &plan, header, c, take_stub);
+	sent = send_protected(a, &plan, header, c, c->security, take_stub);
+	buf_unref(take_stub);
+	return sent;
 }
 
 bool
@@ -188,5 +239,11 @@ frag_send_response(struct assoc_conn *a, const struct assoc_call *c, struct buf 
 		.response = {.context_id = c->context_id, .cancel_count = c->cancelled},
 	};
 
-	return send(a, &plan, PDU_RESPONSE_SIZE, NULL, take_stub);
+	bool sent;
+
+	if (!security_protects(c->security))
+		return send(a, &plan, PDU_RESPONSE_SIZE, NULL, take_stub);
+	sent = send_protected(a, &plan, PDU_RESPONSE_SIZE, NULL, c->security, take_stub);
+	buf_unref(take_stub);
+	return sent;
 }

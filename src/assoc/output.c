@@ -153,7 +153,7 @@ message_is_sent(struct assoc_conn *a, struct assoc_output *o)
 {
 	struct assoc_call *c = o->call;
 
-	a->counters.packets_out += o->n_fragments ? o->n_fragments : 1;
+	a->counters.packets_out += o->n_pdus ? o->n_pdus : o->n_fragments ? o->n_fragments : 1;
 	output_drop(a, o);
 	/* C706 12.6.3.1: nothing answers a maybe call */
 	if (c && c->maybe && c->state == STATE_DISPATCHED)

@@ -8,7 +8,6 @@
 #include "assoc/group.h"
 #include "base/uuid.h"
 
-#define SUPPORTED_FEATURES BTFN_KEEP_CONNECTION_ON_ORPHAN
 #define WHOLE (PFC_FIRST_FRAG | PFC_LAST_FRAG)
 
 unsigned
@@ -200,6 +199,13 @@ presentation_keep(struct assoc_conn *a, const struct bind_context *element,
 	return true;
 }
 
+static uint16_t
+features_supported(const struct assoc_conn *a)
+{
+	return BTFN_KEEP_CONNECTION_ON_ORPHAN |
+	       (a->policy->n_acceptors > 0 ? BTFN_SECURITY_CONTEXT_MULTIPLEXING : 0);
+}
+
 /* [MS-RPCE] 3.3.1.5.6: at most one context for each interface of a list. */
 static bool
 was_accepted(const struct assoc_server_policy *policy, struct wire_in list,
@@ -236,7 +242,7 @@ element_negotiate(
 	if (element->n_transfers == 0)
 		return false;
 	if (element_is_btfn(element, &bits)) {
-		a->features = (uint16_t)bits & SUPPORTED_FEATURES;
+		a->features = (uint16_t)bits & features_supported(a);
 		*ret = (struct bind_result){.result = CONTEXT_NEGOTIATE_ACK, .reason = a->features};
 		if (g->has_features)
 			return false;
@@ -296,7 +302,7 @@ ack_send(struct assoc_conn *a, const struct pdu *p, unsigned n, const struct bin
 	struct assoc_output *o =
 		output_new(a, (uint32_t)(PDU_HEADER_SIZE + 8 + 2 + len + 3 + 4 + 24 * n));
 	struct pdu_header h = header_make(bind ? PTYPE_BIND_ACK : PTYPE_ALTER_CONTEXT_RESP,
-		WHOLE | (a->mpx ? PFC_CONC_MPX : 0), p->header.call_id, 0);
+		WHOLE | (a->mpx ? PFC_CONC_MPX : 0) | security_flags(a), p->header.call_id, 0);
 	struct bind_ack_fixed ack = {.max_xmit_frag = a->max_xmit,
 		.max_recv_frag = a->max_recv,
 		.group_id = assoc_group_id(a->group),
@@ -314,7 +320,20 @@ ack_send(struct assoc_conn *a, const struct pdu *p, unsigned n, const struct bin
 		return;
 	}
 	o->n_bytes = o->total = (uint32_t)wire_out_offset(&out);
-	output_queue(a, o);
+	security_queue(a, o);
+}
+
+/* The answer is made, and goes when AUTH_STEP has given it its token. */
+static bool
+leg_answer(struct assoc_conn *a, const struct pdu *p, unsigned n, const struct bind_result *results,
+	struct assoc_event *ret)
+{
+	if (!security_begin(a, p, ret))
+		return false;
+	ack_send(a, p, n, results);
+	if (conn_is_closed(a))
+		buf_slice_fini(&ret->take_stub);
+	return !conn_is_closed(a);
 }
 
 static bool
@@ -372,6 +391,8 @@ take_bind(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 	if (!list_negotiate(a, p, bind.n_contexts, results))
 		return false;
 	a->state = SERVER_CONTEXT_NEGOTIATED;
+	if (p->header.auth_len > 0)
+		return leg_answer(a, p, bind.n_contexts, results, ret);
 	ack_send(a, p, bind.n_contexts, results);
 	ret->kind = ASSOC_EVENT_BOUND;
 	ret->call_id = p->header.call_id;
@@ -383,18 +404,32 @@ take_bind(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 	return !conn_is_closed(a);
 }
 
-static void
-take_alter_context(struct assoc_conn *a, struct pdu *p)
+static bool
+take_alter_context(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 {
 	struct bind_result results[UINT8_MAX];
 	struct bind_fixed alter;
 
 	if (!bind_read(p, &alter)) {
 		fault_and_close(a, p, NCA_S_PROTO_ERROR, "an alter_context that cannot be read");
-		return;
+		return false;
 	}
-	if (list_negotiate(a, p, alter.n_contexts, results))
-		ack_send(a, p, alter.n_contexts, results);
+	if (!list_negotiate(a, p, alter.n_contexts, results))
+		return false;
+	if (p->header.auth_len > 0)
+		return leg_answer(a, p, alter.n_contexts, results, ret);
+	ack_send(a, p, alter.n_contexts, results);
+	return false;
+}
+
+/* [MS-RPCE] 2.2.2.5: the last leg, which has no answer. */
+static bool
+take_auth3(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
+{
+	if (p->header.auth_len > 0 && a->security)
+		return security_begin(a, p, ret);
+	conn_break(a, p, "an auth3 that ends no logon");
+	return false;
 }
 
 /* --- requests --- */
@@ -434,6 +469,7 @@ call_begin(struct assoc_conn *a, const struct pdu *p, const struct request_fixed
 	c->transfer = context->transfer;
 	c->maybe = p->header.flags & PFC_MAYBE;
 	c->big_endian = pdu_is_big_endian(p->header.drep);
+	c->security = p->security;
 	a->receiving = c;
 	a->state = SERVER_RECV_PDU;
 	return c;
@@ -449,7 +485,7 @@ call_continue(struct assoc_conn *a, const struct pdu *p, const struct request_fi
 	if (!c && a->current_call_id >= id && a->current_call_id - id < OLD_CALL_WINDOW)
 		return NULL;
 	if (!c || c->id != id || c->context_id != r->context_id || c->opnum != r->opnum ||
-		c->big_endian != pdu_is_big_endian(p->header.drep)) {
+		c->security != p->security || c->big_endian != pdu_is_big_endian(p->header.drep)) {
 		fault_and_close(a, p, NCA_S_PROTO_ERROR, "a fragment that continues no call");
 		return NULL;
 	}
@@ -470,6 +506,11 @@ request_event(struct assoc_conn *a, struct assoc_call *c, struct assoc_event *re
 	ret->transfer = c->transfer;
 	ret->big_endian = c->big_endian;
 	ret->cancelled = c->cancelled;
+	if (c->security) {
+		ret->auth = c->security->auth;
+		ret->auth_type = c->security->type;
+		ret->auth_level = c->security->level;
+	}
 	ret->take_stub = c->stub;
 	/* the owner keeps it as long as it works on it */
 	c->at_work = c->held ? c->held : c->stub.len;
@@ -542,7 +583,8 @@ server_take(struct assoc_conn *a, enum assoc_answer answer, struct pdu *p, struc
 {
 	switch (answer) {
 	case ANSWER_take_bind: return take_bind(a, p, ret);
-	case ANSWER_take_alter_context: take_alter_context(a, p); return false;
+	case ANSWER_take_alter_context: return take_alter_context(a, p, ret);
+	case ANSWER_take_auth3: return take_auth3(a, p, ret);
 	case ANSWER_take_request: return take_request(a, p, ret);
 	case ANSWER_take_co_cancel: return take_cancel(a, p, false, ret);
 	case ANSWER_take_orphaned: return take_cancel(a, p, true, ret);

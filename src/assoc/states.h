@@ -4,8 +4,9 @@
  * connection and one for a client's. No cell is empty; a PDU type that is not
  * in the table is answered as the row of RTS is.
  *
- * States of a server's connection are those of [MS-RPCE] 3.3.3 (the three that
- * build a security context join when providers do). DISPATCH is told apart
+ * States of a server's connection are those of [MS-RPCE] 3.3.3. The three that
+ * build a security context are not told apart: while a leg is under way nothing
+ * is read, and what a context may do is its own matter. DISPATCH is told apart
  * from CONTEXT_NEGOTIATED only where no further call may begin: with
  * PFC_CONC_MPX until max_calls are in progress, without it after the first.
  *
@@ -45,7 +46,7 @@ enum call_state {
 
 /* clang-format off */
 #define ASSOC_ANSWERS(X)                                                                           \
-	X(take_bind) X(take_alter_context) X(take_request) X(take_co_cancel) X(take_orphaned)      \
+	X(take_bind) X(take_alter_context) X(take_auth3) X(take_request) X(take_co_cancel) X(take_orphaned)      \
 	X(take_bind_ack) X(take_bind_nak) X(take_alter_context_resp) X(take_response)              \
 	X(take_fault) X(take_shutdown)                                                             \
 	X(hold)         /* stays unread until a call has ended */                                  \
@@ -81,7 +82,7 @@ enum assoc_answer {
 	X(BIND_NAK,      refuse_close, refuse_close,       refuse_close,   refuse_close,       ignore) \
 	X(ALTER_CONTEXT, refuse_fault, take_alter_context, refuse_fault,   take_alter_context, ignore) \
 	X(ALTER_CONTEXT_RESP, refuse_close, refuse_close,  refuse_close,   refuse_close,       ignore) \
-	X(AUTH3,         refuse_fault, refuse_close,       refuse_close,   refuse_close,       ignore) \
+	X(AUTH3,         refuse_fault, take_auth3,         refuse_close,   take_auth3,         ignore) \
 	X(SHUTDOWN,      refuse_close, refuse_close,       refuse_close,   refuse_close,       ignore) \
 	X(CO_CANCEL,     refuse_close, take_co_cancel,     take_co_cancel, take_co_cancel,     ignore) \
 	X(ORPHANED,      refuse_close, take_orphaned,      take_orphaned,  take_orphaned,      ignore) \
