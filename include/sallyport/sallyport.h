@@ -6,6 +6,7 @@
 #include <sallyport/binding.h>
 #include <sallyport/client.h>
 #include <sallyport/error.h>
+#include <sallyport/security.h>
 #include <sallyport/serialize.h>
 #include <sallyport/server.h>
 #include <sallyport/status.h>

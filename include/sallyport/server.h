@@ -23,6 +23,17 @@ typedef struct sp_server sp_server;
 enum sp_log_level { SP_LOG_ERROR, SP_LOG_WARNING, SP_LOG_INFO, SP_LOG_DEBUG };
 typedef void sp_log_function(void *arg, enum sp_log_level, const char *message);
 
+/* How much protects a call on its way: RPC_C_AUTHN_LEVEL_*, as Windows numbers them. More in <sallyport/security.h>. */
+enum sp_level {
+	SP_LEVEL_DEFAULT = 0,
+	SP_LEVEL_NONE = 1,      /* nobody in particular calls */
+	SP_LEVEL_CONNECT = 2,   /* who connects is known; nothing is protected */
+	SP_LEVEL_CALL = 3,      /* treated as SP_LEVEL_PACKET */
+	SP_LEVEL_PACKET = 4,    /* with NTLM the same protection as SP_LEVEL_INTEGRITY */
+	SP_LEVEL_INTEGRITY = 5, /* changes are noticed */
+	SP_LEVEL_PRIVACY = 6,   /* and nobody reads it */
+};
+
 /* Which of the ports of the port policy a dynamic endpoint is taken from: RPC_POLICY's EndpointFlags. */
 enum sp_port_kind {
 	SP_PORT_DEFAULT, /* what the policy says for servers that do not care */
@@ -66,6 +77,8 @@ struct sp_server_options {
 	bool all_network_interfaces; /* listen on all, whatever the port policy binds to: RPC_C_BIND_TO_ALL_NICS */
 	sp_log_function *log; /* (none) called from any loop thread */
 	void *log_arg;
+	enum sp_level
+		least_level; /* of interfaces that do not say theirs, but for mgmt (SP_LEVEL_NONE) */
 };
 
 SP_NODISCARD sp_status sp_server_new(
@@ -106,6 +119,12 @@ struct sp_interface_options {
 	/* Called when a connection that called this interface has ended, after its rundowns. Loop thread. */
 	void (*connection_closed)(void *arg, uint64_t connection);
 	void *connection_closed_arg;
+	/*
+	 * Calls at a lower level get ERROR_ACCESS_DENIED (the server's least_level). Who calls over ncalrpc is known by the
+	 * system and passes.
+	 */
+	enum sp_level least_level;
+	bool anonymous; /* at a least level: takes clients that authenticated as nobody */
 };
 
 /*

@@ -88,7 +88,7 @@ enum assoc_close {
 	ASSOC_CLOSE_TIMEOUT,  /* first PDU, PDU or idle; `what` */
 	ASSOC_CLOSE_LIMIT,    /* memory or size; `what` */
 	ASSOC_CLOSE_MEMORY,   /* an allocation failed */
-	ASSOC_CLOSE_SECURITY, /* client: the logon failed, or the server's protection does; `what` */
+	ASSOC_CLOSE_SECURITY, /* the logon failed, or the protection of a message; `what` */
 };
 
 struct assoc_event {

@@ -108,13 +108,10 @@ level_of(const struct trailer *t)
 static void
 refuse(struct assoc_conn *a, const struct pdu *p, uint32_t status, const char *what)
 {
-	if (a->side == SIDE_SERVER) {
+	if (a->side == SIDE_SERVER)
 		output_fault(a, p->header.call_id, 0, status, true);
-		conn_break(a, p, what);
-	} else {
-		a->fault_ptype = p->header.ptype;
-		conn_close(a, ASSOC_CLOSE_SECURITY, what);
-	}
+	a->fault_ptype = p->header.ptype;
+	conn_close(a, ASSOC_CLOSE_SECURITY, what);
 }
 
 /* --- PDUs under a context --- */

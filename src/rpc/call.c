@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "auth/provider.h"
 #include "base/mem.h"
 
 void *
@@ -28,6 +29,7 @@ call_end(sp_call *call)
 	if (!call)
 		return;
 	list_remove(&call->node);
+	auth_unref(call->auth);
 	buf_slice_fini(&call->stub);
 	arena_fini(&call->arena);
 	mem_give(call, CALL_BLOCK);

@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "net/loop.h"
 
+struct auth_context;
 struct connection;
 struct registration;
 
@@ -43,6 +44,8 @@ struct sp_call {
 	uint32_t call_id;
 	uint16_t opnum, context_id;
 	bool big_endian;
+	struct auth_context *auth; /* a reference; NULL: nobody in particular */
+	uint8_t auth_type, auth_level;
 	struct sp_syntax_id transfer;
 	struct assoc_holder holder; /* of the contexts in the arguments */
 	bool parked;                /* waits for one of them; its arguments will be read again */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The client: its life, its turn, and the driver that blocks. */
 #include "rpc/client.h"
+#include "rpc/security.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -162,6 +163,7 @@ sp_client_free(sp_client *client)
 	sp_binding_free(client->binding);
 	mem_free((void *)client->options.ncalrpc_dir);
 	mem_free(client->peer);
+	client_security_free(client->security);
 	mem_free(client);
 }
 

@@ -73,6 +73,7 @@ struct sp_client {
 	struct list syntaxes; /* what servers chose: transfer.c */
 	bool local;
 	char *peer;
+	struct client_security *security; /* NULL: anonymous and unprotected */
 };
 
 static inline struct client_call *

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "net/pipe.h"
 #include "net/tcp.h"
+#include "rpc/security.h"
 
 /* mgmt's figures are true after each turn, not only when a connection ends */
 static void
@@ -72,6 +73,15 @@ sp_call_on_cancel(sp_call *call, void (*fn)(sp_call *, void *arg), void *arg)
 }
 
 static void
+authenticate(struct connection *c, struct assoc_event *event)
+{
+	const char *why = "";
+
+	if (!security_step(&c->link.conn, event, &why))
+		server_security_failed(c->thread->server, c, why);
+}
+
+static void
 on_event(void *arg, struct assoc_event *event)
 {
 	struct connection *c = arg;
@@ -79,6 +89,7 @@ on_event(void *arg, struct assoc_event *event)
 	count_packets(c);
 	switch (event->kind) {
 	case ASSOC_EVENT_REQUEST: dispatch_request(c, event); return;
+	case ASSOC_EVENT_AUTH_STEP: authenticate(c, event); break;
 	case ASSOC_EVENT_CANCEL: connection_cancel(c, event->call_id, CALL_CANCELLED); break;
 	case ASSOC_EVENT_ORPHANED: connection_cancel(c, event->call_id, CALL_ORPHANED); break;
 	default: break;
@@ -154,6 +165,8 @@ on_closed(void *arg, const struct assoc_event *close)
 		close->close == ASSOC_CLOSE_TIMEOUT)
 		server_log(c->thread->server, SP_LOG_WARNING, "closed the connection of %s: %s",
 			c->peer_text, close->what);
+	if (close->close == ASSOC_CLOSE_SECURITY && c->thread->server->security)
+		server_security_failed(c->thread->server, c, close->what);
 	c->gone = true;
 	c->group = assoc_take_group(&c->link.conn);
 	assoc_fini(&c->link.conn);

@@ -8,6 +8,7 @@
 #include "ndr/ndr.h"
 #include "rpc/extended.h"
 #include "rpc/fault.h"
+#include "rpc/security.h"
 #include "rpc/verify.h"
 #include "wire/pdu.h"
 
@@ -233,6 +234,7 @@ static sp_status
 admit(sp_call *call)
 {
 	const struct registration *r = call->registration;
+	sp_status status;
 
 	if (call->opnum >= r->interface->n_operations ||
 		!r->interface->operations[call->opnum].name)
@@ -240,6 +242,9 @@ admit(sp_call *call)
 	if (r->options.local_only && !call->connection->local)
 		return ERROR_ACCESS_DENIED;
 	call->operation = &r->interface->operations[call->opnum];
+	status = server_security_admit(call);
+	if (status)
+		return status;
 	return r->options.access ? r->options.access(call, call->opnum, r->options.access_arg) : 0;
 }
 
@@ -303,6 +308,11 @@ call_of(struct connection *c, struct assoc_event *event)
 	call->opnum = event->opnum;
 	call->context_id = event->context_id;
 	call->big_endian = event->big_endian;
+	if (event->auth) {
+		call->auth = auth_ref(event->auth);
+		call->auth_type = event->auth_type;
+		call->auth_level = event->auth_level;
+	}
 	call->transfer = event->transfer;
 	if (event->cancelled)
 		atomic_store_explicit(&call->wish, CALL_CANCELLED, memory_order_relaxed);

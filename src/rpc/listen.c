@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Listening: endpoints, the port policy, and accepting on the first loop. */
+#include "rpc/security.h"
 #include "rpc/server.h"
 
 #include <errno.h>
@@ -188,6 +189,8 @@ listener_watch(struct listener *l, struct loop *loop)
 	l->policy.transfers = transfers_of(l->server->options.transfer, &l->policy.n_transfers);
 	l->policy.secondary_address = l->endpoint;
 	l->policy.groups = l->server->groups;
+	l->policy.acceptors =
+		server_security_acceptors(l->server->security, &l->policy.n_acceptors);
 	l->watch = loop_watch_new(loop, l->fd, on_ready, l);
 	l->pause = loop_timer_new(loop, on_pause_over, l);
 	if (!l->watch || !l->pause)

@@ -117,6 +117,7 @@ outcome_nak(struct client_call *c, const struct assoc_event *e)
 			? RPC_S_SERVER_TOO_BUSY
 		: e->reason == NAK_PROTOCOL_VERSION_NOT_SUPPORTED     ? RPC_S_PROTOCOL_ERROR
 		: e->reason == NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED ? RPC_S_UNKNOWN_AUTHN_SERVICE
+		: e->reason == NAK_INVALID_CHECKSUM                   ? ERROR_ACCESS_DENIED
 								      : RPC_S_CALL_FAILED_DNE;
 
 	say(c, status, SP_EVIDENCE_BIND_NAK, true, "bind_nak, reason %u, %s - %s", e->reason,
@@ -149,6 +150,9 @@ outcome_closed(struct client_call *c, const struct assoc_event *e, bool sent)
 	case ASSOC_CLOSE_LIMIT:
 		return say(c, RPC_S_OUT_OF_RESOURCES, SP_EVIDENCE_PROTOCOL, !sent,
 			"%s - the answer is larger than max_reply allows", e->what);
+	case ASSOC_CLOSE_SECURITY:
+		return say(c, RPC_S_SEC_PKG_ERROR, SP_EVIDENCE_PROTOCOL, !sent,
+			"%s - the security provider does not go on with this server", e->what);
 	case ASSOC_CLOSE_MEMORY: return error_no_memory(&c->error);
 	case ASSOC_CLOSE_LOCAL:
 		return say(c, lost_status(sent), SP_EVIDENCE_NONE, !sent,

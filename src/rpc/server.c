@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "net/tcp.h"
 #include "rpc/registrar.h"
+#include "rpc/security.h"
 
 static _Thread_local const sp_server *server_of_this_thread; /* on its loops and workers */
 
@@ -150,6 +151,7 @@ sp_server_free(sp_server *server)
 	mem_free(server->listeners);
 	mem_free(server->registrations);
 	assoc_groups_free(server->groups);
+	server_security_free(server->security);
 	mem_free((void *)server->options.port_policy);
 	mem_free((void *)server->options.ncalrpc_dir);
 	mem_free((void *)server->options.mapper_endpoint);

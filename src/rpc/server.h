@@ -90,6 +90,7 @@ struct sp_server {
 	atomic_bool cut_short;       /* connections were closed that were not at their end */
 	struct registrar *registrar; /* while running; belongs to the first loop's thread */
 
+	struct server_security *security; /* NULL: no providers */
 	atomic_uint n_connections;
 	atomic_uint_least64_t next_connection;
 	struct server_stats past; /* of the threads that have ended */

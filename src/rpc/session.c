@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "net/pipe.h"
 #include "rpc/client.h"
+#include "rpc/security.h"
 #include "wire/bind.h"
 
 /* A peer that closes is noticed before the next call; right after an answer nobody looks. */
@@ -115,8 +116,11 @@ static void
 on_event(struct session *s, struct assoc_event *e)
 {
 	struct client_call *c = call_by_id(s, e->call_id);
+	const char *why;
 
-	if (e->kind == ASSOC_EVENT_CLOSE) {
+	if (e->kind == ASSOC_EVENT_AUTH_STEP) {
+		(void)security_step(&s->link.conn, e, &why); /* a failure closes, and says why */
+	} else if (e->kind == ASSOC_EVENT_CLOSE) {
 		s->link.closing = true;
 		s->link.close = *e;
 	} else if (e->kind == ASSOC_EVENT_NAK) {
@@ -353,6 +357,19 @@ session_retire(struct session *s)
 
 /* --- life --- */
 
+static void
+session_free(struct session *s)
+{
+	poll_watch_stop(&s->watch);
+	poll_timer_stop(&s->timer);
+	pipe_close(s->link.fd);
+	assoc_fini(&s->link.conn);
+	buf_slice_fini(&s->nak.take_stub);
+	mem_free(s->endpoint);
+	mem_free(s->peer);
+	mem_free(s);
+}
+
 bool
 session_new(sp_client *client, int take_fd, char *take_endpoint, char *take_peer,
 	const struct address *address, uint32_t group_id, struct session **ret)
@@ -377,6 +394,10 @@ session_new(sp_client *client, int take_fd, char *take_endpoint, char *take_peer
 	poll_timer_init(&s->timer, on_time, s);
 	assoc_client_init(&s->link.conn, &client->limits, group_id, s->heard);
 	s->link.fd = take_fd;
+	if (!client_security_apply(client->security, &s->link.conn)) {
+		session_free(s);
+		return false;
+	}
 	list_append(&client->sessions, &s->node);
 	client->n_sessions++;
 	*ret = s;
@@ -442,19 +463,12 @@ session_end(struct session *s)
 
 	list_remove(&s->node);
 	client->n_sessions--;
-	poll_watch_stop(&s->watch);
-	poll_timer_stop(&s->timer);
 	if (is_only_about_the_pool(s))
 		client->most_sessions = client->n_sessions;
 	else if (client->n_sessions == 0)
 		client->most_sessions = client->options.max_connections;
 	while (!list_is_empty(&s->calls)) /* from the last: each goes to the front of the queue */
 		call_lose(s, list_entry(s->calls.prev, struct client_call, node));
-	pipe_close(s->link.fd);
-	assoc_fini(&s->link.conn);
-	buf_slice_fini(&s->nak.take_stub);
-	mem_free(s->endpoint);
-	mem_free(s->peer);
-	mem_free(s);
+	session_free(s);
 	client_wake(client);
 }
