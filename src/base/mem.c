@@ -122,6 +122,16 @@ mem_taken(size_t size)
 	return i < MEM_N_SIZES ? (size_t)1 << (MEM_SMALLEST + i) : size;
 }
 
+static void *
+kept_take(unsigned i)
+{
+	struct mem_kept *k = mem_keep.first[i];
+
+	mem_keep.first[i] = k->next;
+	mem_keep.left[i]++;
+	return k;
+}
+
 void *
 mem_take_new(size_t size)
 {
@@ -129,8 +139,7 @@ mem_take_new(size_t size)
 
 	if (i == MEM_N_SIZES || !mem_keep.first[i])
 		return mem_alloc(i == MEM_N_SIZES ? size : (size_t)1 << (i + MEM_SMALLEST));
-	mem_keep.until_failure--;
-	return mem_keep.until_failure == 0 ? NULL : mem_take(size);
+	return fails_now() ? NULL : kept_take(i);
 }
 
 void *

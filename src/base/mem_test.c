@@ -67,6 +67,26 @@ a_kept_block_can_fail_like_any_other(void **state)
 	mem_give(NULL, 64);
 }
 
+/* Kept or not: it is the n-th that fails, and no other. */
+static void
+nth_block_fails_and_no_other(void **state)
+{
+	void *kept[3];
+
+	for (int i = 0; i < 3; i++)
+		assert_non_null(kept[i] = mem_take(64));
+	for (int i = 0; i < 3; i++)
+		mem_give(kept[i], 64);
+	mem_fail_nth(3);
+	assert_non_null(kept[0] = mem_take(64));
+	assert_non_null(kept[1] = mem_take(5000));
+	assert_null(mem_take(64));
+	assert_non_null(kept[2] = mem_take(64));
+	mem_give(kept[0], 64);
+	mem_give(kept[1], 5000);
+	mem_give(kept[2], 64);
+}
+
 static void *
 give_and_end(void *p)
 {
@@ -94,6 +114,7 @@ main(void)
 		cmocka_unit_test(what_was_given_is_taken_again_without_the_heap),
 		cmocka_unit_test(resizing_keeps_the_bytes_over_all_sizes),
 		cmocka_unit_test(a_kept_block_can_fail_like_any_other),
+		cmocka_unit_test(nth_block_fails_and_no_other),
 		cmocka_unit_test(another_thread_may_give_back_and_takes_nothing_along_when_it_ends),
 	};
 

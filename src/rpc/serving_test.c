@@ -686,6 +686,8 @@ finish_and_stop_from_many_threads_meet(void **state)
 		for (int k = 0; k < 4; k++)
 			pthread_join(threads[k], NULL);
 		assert_int_equal(sp_server_start(h.server, 2, &err), 0);
+		sp_client_disconnect(
+			client); /* right after an answer it would not look for an end */
 	}
 	sp_client_free(client);
 	sp_server_free(h.server);
