@@ -4,6 +4,7 @@
 #include <string.h>
 
 const struct command *const commands[] = {
+	&command_doctor,
 	&command_endpoints,
 	&command_explain,
 	&command_interfaces,

@@ -25,8 +25,8 @@ struct command {
 	enum outcome (*run)(const struct settings *, struct report *);
 };
 
-extern const struct command command_endpoints, command_explain, command_interfaces, command_ping,
-	command_ports, command_resolve;
+extern const struct command command_doctor, command_endpoints, command_explain, command_interfaces,
+	command_ping, command_ports, command_resolve;
 extern const struct command *const commands[]; /* NULL ends */
 const struct command *command_find(const char *name);
 

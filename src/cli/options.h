@@ -33,6 +33,7 @@ struct settings {
 	sp_nanos interval;
 	const char *to, *request;
 	bool apply;
+	const char *wanted, *service, *domain;
 };
 
 enum option_kind {

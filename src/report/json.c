@@ -198,6 +198,7 @@ const struct renderer renderer_json = {
 	.round = json_round,
 	.ping = json_ping,
 	.finding = json_finding,
+	.exam = exam_json,
 	.ports = &port_renderer_json,
 	.explanation = &explanation_renderer_json,
 	.end = json_end,

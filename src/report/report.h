@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "report/exam.h"
 #include "report/explanation.h"
 #include "report/finding.h"
 #include "report/ports.h"
@@ -78,6 +79,7 @@ struct renderer {
 	void (*round)(struct report *, const struct report_round *);
 	void (*ping)(struct report *, const struct report_ping *);
 	void (*finding)(struct report *, const struct finding *);
+	void (*exam)(struct report *, const struct exam *);
 	const struct port_renderer *ports;
 	const struct explanation_renderer *explanation;
 	void (*end)(struct report *);

@@ -181,6 +181,7 @@ const struct renderer renderer_text = {
 	.round = text_round,
 	.ping = text_ping,
 	.finding = text_finding,
+	.exam = exam_text,
 	.ports = &port_renderer_text,
 	.explanation = &explanation_renderer_text,
 	.end = text_end,

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "doctor/doctor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "doctor/plan.h"
+
+#define BUDGET (10 * SP_SECOND)
+#define MARGIN (300 * SP_MILLISECOND) /* for what cannot be interrupted */
+#define MAPPER_PORT 135
+
+sp_nanos
+plan_until(const struct plan *p, sp_nanos duration)
+{
+	sp_nanos until = time_now() + duration;
+
+	return until < p->deadline ? until : p->deadline;
+}
+
+void
+plan_fact(struct plan *p, enum fact fact, int64_t value)
+{
+	facts_set(&p->exam->facts, fact, value);
+}
+
+void
+plan_step(struct plan *p, enum sp_phase phase, enum exam_mark mark, const char *what,
+	const char *came)
+{
+	exam_step(p->exam, phase, mark, what, "%s", came);
+	if (mark == EXAM_BAD && !*p->proof)
+		snprintf(p->proof, sizeof(p->proof), "%s: %s", what, came);
+}
+
+bool
+plan_fails(struct plan *p, enum sp_phase phase)
+{
+	p->failed = phase;
+	return false;
+}
+
+struct sp_client_options
+plan_limits(const struct plan *p, sp_nanos duration)
+{
+	return (struct sp_client_options){
+		.resolve_timeout = duration,
+		.connect_timeout = duration,
+		.discovery_timeout = duration,
+		.communication_timeout = duration,
+		.deadline = plan_until(p, duration),
+		.mapper_port = p->mapper_port,
+	};
+}
+
+char *
+plan_binding(const struct plan *p, uint16_t port, char *ret, size_t cap)
+{
+	char host[ADDRESS_TEXT];
+
+	port_host(&p->dialled, host);
+	snprintf(ret, cap, strchr(host, ':') ? "ncacn_ip_tcp:[%s][%u]" : "ncacn_ip_tcp:%s[%u]",
+		host, port);
+	return ret;
+}
+
+static void
+wanted_set(const struct doctor_wish *wish, struct exam *exam)
+{
+	char uuid[SP_UUID_TEXT];
+
+	if (!wish->has_interface)
+		return;
+	sp_uuid_format(&wish->interface.uuid, uuid);
+	snprintf(exam->wanted, sizeof(exam->wanted), "%s%s%s %u.%u",
+		wish->interface_name ? wish->interface_name : "", wish->interface_name ? " " : "",
+		uuid, wish->interface.major, wish->interface.minor);
+}
+
+void
+doctor_examine(const struct doctor_wish *wish, struct exam *ret)
+{
+	sp_nanos budget = wish->budget ? wish->budget : BUDGET;
+	struct plan p = {.wish = wish, .exam = ret, .began = time_now()};
+
+	*ret = (struct exam){.host = wish->host};
+	p.deadline = p.began + (budget > 4 * MARGIN ? budget - MARGIN : budget);
+	p.mapper_port = wish->mapper_port ? wish->mapper_port : MAPPER_PORT;
+	wanted_set(wish, ret);
+	if (plan_names(&p) && plan_session(&p) && plan_discovery(&p) && plan_endpoints(&p) &&
+		plan_communication(&p))
+		p.failed = SP_PHASE_NONE;
+	plan_verdict(&p);
+	probe_list_fini(&p.map);
+	ret->took = time_now() - p.began;
+}

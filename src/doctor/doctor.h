@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Examines one host in the order in which a call comes about: name resolution, TCP session, discovery, communication.
+ * Stops at the first phase that fails, asks what tells similar failures apart, and says which symptom of the catalogue
+ * it is. No rendering, nothing that changes the host. Any thread, a host each.
+ */
+#ifndef DOCTOR_DOCTOR_H
+#define DOCTOR_DOCTOR_H
+
+#include "report/exam.h"
+
+struct doctor_wish {
+	const char *host; /* a name or an address */
+	bool has_interface;
+	struct sp_syntax_id
+		interface; /* the service that shall be reached; none: all that the mapper lists */
+	const char *interface_name; /* for people; NULL: the UUID */
+	bool over_pipes;            /* it is to be reached over named pipes: SMB matters */
+	const char *domain;         /* whose locator records shall be there; NULL: none */
+	uint16_t mapper_port;       /* 0: 135 */
+	sp_nanos budget;            /* all of it; 0: 10 s */
+};
+
+void doctor_examine(const struct doctor_wish *, struct exam *ret);
+
+#endif

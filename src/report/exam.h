@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* What came of examining one host: what was tried in each phase, what was seen, and the verdict. */
+#ifndef REPORT_EXAM_H
+#define REPORT_EXAM_H
+
+#include "catalog/symptoms.h"
+#include "report/finding.h"
+
+enum exam_mark {
+	EXAM_GOOD,
+	EXAM_BAD,
+	EXAM_NOTE, /* of interest, whatever it means */
+};
+
+/* One question and its answer. Texts may be strangers'. */
+struct exam_step {
+	enum sp_phase phase;
+	enum exam_mark mark;
+	char what[100];
+	char came[300];
+};
+
+enum exam_certainty { EXAM_CERTAIN, EXAM_LIKELY, EXAM_POSSIBLE };
+const char *exam_certainty_name(enum exam_certainty);
+
+struct exam_verdict {
+	enum outcome outcome;
+	const struct catalog_symptom
+		*symptom;    /* NULL: all is well, or the catalogue knows no such */
+	enum sp_phase phase; /* where it ends; SP_PHASE_NONE: nowhere */
+	char title[240];
+	const char *cause, *fix; /* NULL: nothing to say */
+	char proof[400];
+	enum exam_certainty certainty;
+	const char *surer; /* what would make it sure; NULL: nothing has to */
+	char next[400];
+};
+
+#define EXAM_STEPS 80
+#define EXAM_OTHERS 8
+
+struct exam {
+	const char *host;
+	char wanted[128]; /* the interface that was asked for, or "" */
+	struct facts facts;
+	struct exam_step steps[EXAM_STEPS];
+	size_t n_steps;
+	struct exam_verdict verdict;
+	const struct catalog_symptom *others[EXAM_OTHERS]; /* what fits as well */
+	size_t n_others;
+	sp_nanos took;
+};
+
+/* One more step; beyond EXAM_STEPS it is left out. */
+void exam_step(struct exam *, enum sp_phase, enum exam_mark, const char *what, const char *fmt, ...)
+	SP_PRINTF(5, 6);
+const char *exam_mark_name(enum exam_mark); /* "good", "bad", "note" */
+
+struct report;
+void exam_text(struct report *, const struct exam *);
+void exam_json(struct report *, const struct exam *);
+
+#endif
