@@ -15,7 +15,8 @@
 
 /* [MS-RPCE] 3.3.1.5.4 allows clients 2,000 on a connection; a server may have a lower limit. */
 #define CONTEXTS_MAX 64u
-#define LEG_PAD 4 /* bind and its kin: as Windows aligns their trailers */
+#define BUILDING_MAX 4u /* of them: what costs memory before anybody has shown who he is */
+#define LEG_PAD 4       /* bind and its kin: as Windows aligns their trailers */
 
 struct assoc_security {
 	struct list contexts;
@@ -363,6 +364,16 @@ leg_refuse(struct assoc_conn *a, const struct pdu *p, uint16_t reason, uint32_t 
 	}
 }
 
+static unsigned
+n_building(const struct assoc_security *s)
+{
+	unsigned n = 0;
+
+	list_for (it, &s->contexts)
+		n += list_entry(it, struct security_context, node)->state == SECURITY_BUILDING;
+	return n;
+}
+
 /* NULL: refused. */
 static struct security_context *
 context_begin(struct assoc_conn *a, const struct pdu *p, const struct trailer *t)
@@ -381,7 +392,8 @@ context_begin(struct assoc_conn *a, const struct pdu *p, const struct trailer *t
 			"a security trailer of no level");
 		return NULL;
 	}
-	if (a->security && a->security->n_contexts >= CONTEXTS_MAX) {
+	if (a->security && (a->security->n_contexts >= CONTEXTS_MAX ||
+				   n_building(a->security) >= BUILDING_MAX)) {
 		leg_refuse(a, p, NAK_LOCAL_LIMIT_EXCEEDED, NCA_S_PROTO_ERROR,
 			"too many security contexts");
 		return NULL;
@@ -451,6 +463,8 @@ server_done(struct assoc_conn *a, struct security_context *c, enum auth_outcome 
 		   : outcome == AUTH_FAILED ? SECURITY_FAILED
 					    : SECURITY_BUILDING;
 	if (outcome == AUTH_FAILED) {
+		auth_unref(c->auth);
+		c->auth = NULL;
 		if (answer)
 			output_drop(a, answer);
 		/* an auth3 that failed is told with the first request under it ([MS-RPCE] 3.3.1.5.2.1) */

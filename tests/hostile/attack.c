@@ -54,6 +54,7 @@ struct attack {
 	const char *name, *limit, *answer;
 	unsigned n_connections;
 	uint8_t bind; /* flags of a bind that goes first; 0: none does */
+	bool logs_on; /* the bind carries the first token of a logon */
 	bool deaf;    /* reads nothing */
 	unsigned
 		due; /* so many answers and ends have to come; it goes on until they have, for PATIENCE */
@@ -253,6 +254,64 @@ fill_bombs(struct hostile *h)
 	}
 }
 
+/* A logon without a password, and a request that believes in it. */
+static void
+fill_logons(struct hostile *h)
+{
+	uint8_t guess[120] = "NTLMSSP\0\3";
+	uint8_t *pdu;
+
+	if (h->step++ > 0)
+		return;
+	for (size_t i = 12; i < sizeof guess; i++)
+		guess[i] = (uint8_t)(h->opened_at >> i % 32);
+	h->n_out += trailer_add(
+		h->out, pdu_make(h->out, PDU_AUTH3, 3, h->call, 20), 0, guess, sizeof guess);
+	h->call++;
+	pdu = end_of(h);
+	h->n_out += trailer_add(pdu,
+		request_make(pdu, h->call, ECHO_ADDONE, zeroes, 4, REQUEST_WHOLE), 0, zeroes, 16);
+}
+
+static void
+fill_auth3(struct hostile *h)
+{
+	while (has_room(h)) {
+		uint8_t *pdu = end_of(h);
+
+		h->n_out += trailer_add(pdu, pdu_make(pdu, PDU_AUTH3, 3, h->call, 20), h->step++,
+			ntlm_negotiate, sizeof ntlm_negotiate);
+	}
+}
+
+/* Each begins a logon of its own, and none is ever gone on with. */
+static void
+fill_logons_begun(struct hostile *h)
+{
+	for (unsigned i = 0; i < 100; i++) {
+		uint8_t *pdu = end_of(h);
+
+		h->n_out += trailer_add(pdu,
+			contexts_make(pdu, PDU_ALTER, BIND_PLAIN, ++h->call, 0, 0, 1), h->step++,
+			ntlm_negotiate, sizeof ntlm_negotiate);
+	}
+}
+
+/* Requests with authenticators of every length for a context that is not there. */
+static void
+fill_authenticators(struct hostile *h)
+{
+	size_t n = (size_t)(h->opened_at / 1000 % (PDU_MAX - 24 - 8 - 3));
+
+	if (h->step++ > 0)
+		return;
+	h->call++;
+	h->n_out = trailer_add(h->out,
+		request_make(h->out, h->call, ECHO_ADDONE, NULL, 0, REQUEST_WHOLE), 7, zeroes, n);
+	if (n == 0) /* or longer than the PDU */
+		sp_store_u16(h->out + 10, 60000);
+}
+
 /* Answers of 64 KiB that nobody reads. */
 static void
 fill_deaf(struct hostile *h)
@@ -328,6 +387,19 @@ expects_slept(struct hostile *h, const struct answer *a)
 {
 	h->step = 0;
 	return a->ptype == PDU_RESPONSE && a->call == h->call;
+}
+
+static bool
+expects_logons_begun(struct hostile *h, const struct answer *a)
+{
+	(void)h;
+	return a->ptype == PDU_ALTER_RESP || is_fault(a, 0x1c01000b);
+}
+
+static bool
+expects_no_trailer(struct hostile *h, const struct answer *a)
+{
+	return a->call == h->call && (is_fault(a, 5) || is_fault(a, 0x1c01000b));
 }
 
 static bool
@@ -503,6 +575,43 @@ static const struct attack attacks[] = {
 		.due = 1,
 		.fill = fill_hoard,
 		.expects = expects_any_sleep},
+	{.name = "logon-storm",
+		.limit = "a logon without a password",
+		.answer = "fault 5 to the first request under it, then the end",
+		.n_connections = 8,
+		.bind = BIND_PLAIN,
+		.logs_on = true,
+		.due = 1,
+		.fill = fill_logons,
+		.expects = expects_denied,
+		.ends = ends_any_time},
+	{.name = "auth3-storm",
+		.limit = "an auth3 for no logon",
+		.answer = "the end, without a word",
+		.n_connections = 8,
+		.bind = BIND_PLAIN,
+		.logs_on = true,
+		.due = 1,
+		.fill = fill_auth3,
+		.ends = ends_any_time},
+	{.name = "logons-begun",
+		.limit = "security contexts under way",
+		.answer = "alter_context_resp; fault nca_s_proto_error at the fifth, then the end",
+		.n_connections = 8,
+		.bind = BIND_PLAIN,
+		.due = 1,
+		.fill = fill_logons_begun,
+		.expects = expects_logons_begun,
+		.ends = ends_any_time},
+	{.name = "authenticators",
+		.limit = "a trailer without a context",
+		.answer = "fault 5, or nca_s_proto_error when it cannot be read; then the end",
+		.n_connections = 8,
+		.bind = BIND_PLAIN,
+		.due = 1,
+		.fill = fill_authenticators,
+		.expects = expects_no_trailer,
+		.ends = ends_any_time},
 };
 #define N_ATTACKS (sizeof attacks / sizeof attacks[0])
 
@@ -547,6 +656,8 @@ hostile_open(struct hostile *h, int ep)
 	h->n_in = h->n_out = h->out_at = 0;
 	if (h->attack->bind)
 		h->n_out = bind_make(h->out, h->call, tally.group, h->attack->bind);
+	if (h->attack->logs_on)
+		h->n_out = trailer_add(h->out, h->n_out, 0, ntlm_negotiate, sizeof ntlm_negotiate);
 }
 
 static void

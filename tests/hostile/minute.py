@@ -42,6 +42,7 @@ BOUNDS = {
     'slow-bind': 4, 'half-pdus': 6, 'idle': 4, 'endless-fragments': 8 * 12, 'empty-fragments': 2, 'long-pdus': 2,
     'contexts': 2, 'alter-storm': 8 * 9, 'call-id-storm': 8 * 9, 'same-call-id': 80, 'cancel-storm': 4,
     'orphan-storm': 6, 'flood': 6, 'one-group': 80, 'ndr-bombs': 8 * 9, 'deaf': 8 * 20, 'hoard': 8 * 10,
+    'logon-storm': 2, 'auth3-storm': 2, 'logons-begun': 4, 'authenticators': 2,
 }
 # The server's time limits, where the attack is about them; and where it is not, so that an attacker whom the machine
 # keeps waiting is not cut off by them.

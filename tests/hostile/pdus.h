@@ -17,6 +17,7 @@ enum {
 	PDU_BIND_NAK = 13,
 	PDU_ALTER = 14,
 	PDU_ALTER_RESP = 15,
+	PDU_AUTH3 = 16,
 	PDU_CO_CANCEL = 18,
 	PDU_ORPHANED = 19,
 };
@@ -84,6 +85,26 @@ bind_make(uint8_t *p, uint32_t call, uint32_t group, uint8_t flags)
 {
 	return contexts_make(p, PDU_BIND, flags, call, group, 0, 1);
 }
+
+/* Behind a PDU that is ready: NTLM, integrity. */
+static inline size_t
+trailer_add(uint8_t *p, size_t len, uint32_t context, const void *token, size_t n)
+{
+	uint8_t pad = (uint8_t)(-len & 3), *at = p + len + pad;
+
+	memset(p + len, 0, pad);
+	memcpy(at, (uint8_t[]){10, 5, pad, 0}, 4);
+	sp_store_u32(at + 4, context);
+	memcpy(at + 8, token, n);
+	len += pad + 8 + n;
+	sp_store_u16(p + 8, (uint16_t)len);
+	sp_store_u16(p + 10, (uint16_t)n);
+	return len;
+}
+
+/* [MS-NLMP] 2.2.1.1: the first message of a logon. */
+static const uint8_t ntlm_negotiate[32] = {
+	'N', 'T', 'L', 'M', 'S', 'S', 'P', 0, 1, 0, 0, 0, 0x35, 0x82, 0x88, 0xe0};
 
 static inline size_t
 request_make(uint8_t *p, uint32_t call, uint16_t opnum, const void *stub, size_t n, uint8_t flags)
