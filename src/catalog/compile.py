@@ -57,7 +57,7 @@ class Catalogue:
         self.symbols = {}
         for row in self.statuses:
             for symbol in [row['symbol'], *(row['also'] or [])]:
-                if symbol in self.symbols and row['kind'] not in ('component', 'location'):
+                if symbol in self.symbols and row['kind'] not in ('context_reason', 'component', 'location'):
                     self._complain(row, 'symbol', f'the symbol {symbol} is there twice')
                 self.symbols.setdefault(symbol, row)
         for row in self.statuses:

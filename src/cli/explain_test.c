@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "report/wrap.h"
+#include "wire/bind.h"
 
 struct told {
 	enum outcome outcome;
@@ -208,6 +209,32 @@ one_unknown_word_among_known_ones_is_a_no(void **state)
 	told_free(&told);
 }
 
+/* "local limit exceeded" is local_limit_exceeded */
+static void
+is_called(enum catalog_status_kind kind, unsigned number, const char *name)
+{
+	char symbol[80];
+
+	snprintf(symbol, sizeof(symbol), "%s", name);
+	for (char *p = symbol; *p; p++)
+		*p = *p == ' ' ? '_' : *p;
+	if (!catalog_status_is_called(catalog_status_find(kind, number), symbol))
+		fail_msg("%s %u is \"%s\" on the wire", catalog_status_kind_name(kind), number,
+			name);
+}
+
+static void
+the_catalogue_calls_reasons_as_the_wire_does(void **state)
+{
+	for (unsigned i = 0; i <= 9; i++)
+		is_called(STATUS_BIND_NAK, i, nak_reason_name(i));
+	for (unsigned i = 0; i <= 3; i++)
+		is_called(STATUS_CONTEXT_REASON, i,
+			context_reason_name(CONTEXT_PROVIDER_REJECTION, i));
+	is_called(STATUS_CONTEXT_RESULT, 1, context_reason_name(CONTEXT_USER_REJECTION, 0));
+	is_called(STATUS_CONTEXT_RESULT, 3, context_reason_name(CONTEXT_NEGOTIATE_ACK, 0));
+}
+
 int
 main(void)
 {
@@ -220,6 +247,7 @@ main(void)
 		cmocka_unit_test(a_number_that_is_not_known_has_parts_at_least),
 		cmocka_unit_test(programs_are_told_the_same),
 		cmocka_unit_test(everything_can_be_told_to_programs),
+		cmocka_unit_test(the_catalogue_calls_reasons_as_the_wire_does),
 		cmocka_unit_test(one_unknown_word_among_known_ones_is_a_no),
 	};
 

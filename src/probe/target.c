@@ -82,8 +82,11 @@ compose(const sp_binding *b, const char *endpoint, char **ret_text, struct sp_er
 		b->address, endpoint, b->options, ret_text);
 
 	if (status)
-		error_set(reterr, SP_PHASE_NONE, status, "compose a string binding - refused - %s",
-			sp_status_text(status));
+		error_set(reterr, SP_PHASE_NONE, status,
+			"compose a string binding with the endpoint \"%.100s\" - refused - no "
+			"memory, or a "
+			"part that no binding may have",
+			endpoint ? endpoint : "");
 	return status;
 }
 

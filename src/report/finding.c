@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <netdb.h>
 
+#define CONTEXT_REJECTED 2 /* by the provider: the only result with a reason, C706 12.6.3.1 */
+
 const char *
 outcome_name(enum outcome outcome)
 {
@@ -33,6 +35,32 @@ finding_evidence_name(enum sp_evidence evidence)
 	case SP_EVIDENCE_PROTOCOL: return "protocol";
 	}
 	return "unknown";
+}
+
+const struct catalog_status *
+finding_status(const struct sp_error *e)
+{
+	return catalog_status_next(e->status, NULL);
+}
+
+const struct catalog_status *
+finding_evidence(const struct sp_error *e)
+{
+	switch (e->evidence) {
+	case SP_EVIDENCE_MAPPER: return catalog_status_find(STATUS_MAPPER, e->fault_status);
+	case SP_EVIDENCE_BIND_NAK: return catalog_status_find(STATUS_BIND_NAK, e->nak_reason);
+	case SP_EVIDENCE_CONTEXT:
+		return catalog_status_find(e->context_result == CONTEXT_REJECTED
+						   ? STATUS_CONTEXT_REASON
+						   : STATUS_CONTEXT_RESULT,
+			e->context_result == CONTEXT_REJECTED ? e->context_reason
+							      : e->context_result);
+	case SP_EVIDENCE_FAULT: break;
+	default: return NULL;
+	}
+	if (catalog_status_find(STATUS_FAULT, e->fault_status))
+		return catalog_status_find(STATUS_FAULT, e->fault_status);
+	return catalog_status_next(e->fault_status, NULL);
 }
 
 static enum outcome

@@ -5,6 +5,8 @@
 
 #include <sallyport/error.h>
 
+#include "catalog/statuses.h"
+
 /* The numbers are the programs' exit statuses. */
 enum outcome {
 	OUTCOME_GOOD = 0,
@@ -25,5 +27,8 @@ struct finding {
 enum outcome finding_outcome(const struct sp_error *);
 /* "errno", "timeout", ...; "none". Static. */
 const char *finding_evidence_name(enum sp_evidence);
+/* What the catalogue has about an error's status, and about the number that is its evidence; NULL: nothing. */
+const struct catalog_status *finding_status(const struct sp_error *);
+const struct catalog_status *finding_evidence(const struct sp_error *);
 
 #endif

@@ -137,6 +137,7 @@ json_ping(struct report *r, const struct report_ping *p)
 static json_t *
 evidence_new(const struct sp_error *e)
 {
+	const struct catalog_status *known = finding_evidence(e);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "kind", json_string(finding_evidence_name(e->evidence)));
@@ -159,14 +160,55 @@ evidence_new(const struct sp_error *e)
 		break;
 	default: break;
 	}
+	if (known) {
+		text_set(object, "symbol", known->symbol);
+		text_set(object, "text", known->sentence);
+	}
 	return object;
+}
+
+static json_t *
+symbol_or_null(const struct catalog_status *s)
+{
+	return s ? json_string(s->symbol) : json_null();
+}
+
+static json_t *
+sentence_or_null(const struct catalog_status *s)
+{
+	return s ? json_string(s->sentence) : json_null();
+}
+
+/* Extended error information, the root last. */
+static json_t *
+records_new(const struct sp_error *e)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < e->n_records; i++) {
+		const struct sp_error_record *record = &e->records[i];
+		const struct catalog_status *status = catalog_status_next(record->status, NULL);
+		json_t *object = json_object();
+
+		text_set(object, "computer", record->computer);
+		number_set(object, "process", record->process_id);
+		number_set(object, "component", record->component);
+		json_object_set_new(object, "component_name",
+			symbol_or_null(catalog_status_find(STATUS_COMPONENT, record->component)));
+		number_set(object, "status", record->status);
+		json_object_set_new(object, "status_name", symbol_or_null(status));
+		json_object_set_new(object, "status_text", sentence_or_null(status));
+		number_set(object, "location", record->location);
+		json_array_append_new(array, object);
+	}
+	return array;
 }
 
 static void
 json_finding(struct report *r, const struct finding *f)
 {
 	const struct sp_error *e = &f->error;
-	const char *name = sp_status_name(e->status), *text = sp_status_text(e->status);
+	const struct catalog_status *known = finding_status(e);
 	json_t *object = record_new("finding");
 	char hex[16];
 
@@ -175,10 +217,12 @@ json_finding(struct report *r, const struct finding *f)
 	text_set(object, "phase", sp_phase_name(e->phase));
 	number_set(object, "status", e->status);
 	text_set(object, "status_hex", hex);
-	json_object_set_new(object, "status_name", name ? json_string(name) : json_null());
-	json_object_set_new(object, "status_text", text ? json_string(text) : json_null());
+	json_object_set_new(object, "status_name", symbol_or_null(known));
+	json_object_set_new(object, "status_text", sentence_or_null(known));
 	text_set(object, "sentence", e->sentence);
 	json_object_set_new(object, "evidence", evidence_new(e));
+	if (e->n_records)
+		json_object_set_new(object, "records", records_new(e));
 	json_object_set_new(object, "did_not_execute", json_boolean(e->did_not_execute));
 	json_object_set_new(object, "next", *f->next ? json_string(f->next) : json_null());
 	record_write(r, object);

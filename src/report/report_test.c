@@ -316,6 +316,99 @@ silence_is_told_from_a_no(void **state)
 	pages_close(&p, "", "\033[33msallyport: TCP session: no answer: 0x00012345 \n\033[0m");
 }
 
+static const struct finding denied = {
+	.outcome = OUTCOME_NEGATIVE,
+	.error =
+		{
+			.phase = SP_PHASE_COMMUNICATION,
+			.status = 0xc0000022,
+			.evidence = SP_EVIDENCE_FAULT,
+			.fault_status = 5,
+			.n_records = 2,
+			.records =
+				{
+					{.computer = "DC\033[1m01",
+						.component = 2,
+						.status = 1722,
+						.location = 501},
+					{.component = 0x1234, .status = 4711, .location = 501},
+				},
+		},
+};
+
+static void
+sentences_of_all_vocabularies_come_from_the_catalogue(void **state)
+{
+	struct pages p;
+
+	pages_open(&p, &renderer_text);
+	p.report.renderer->finding(&p.report, &denied);
+	pages_close(&p, "",
+		"sallyport: communication: 0xc0000022 STATUS_ACCESS_DENIED\n"
+		"    Access is denied\n"
+		"    DC\\x1b[1m01 says 1722 RPC_S_SERVER_UNAVAILABLE: The RPC server is "
+		"unavailable; component: The RPC runtime; location 501: "
+		"The mapper answered with an error\n"
+		"    the server says 4711; location 501\n");
+}
+
+static void
+has_evidence(struct sp_error error, const char *symbol)
+{
+	const struct catalog_status *known = finding_evidence(&error);
+
+	if (!symbol)
+		assert_null(known);
+	else
+		assert_string_equal(known->symbol, symbol);
+}
+
+static void
+evidence_has_a_name_of_its_own_vocabulary(void **state)
+{
+	has_evidence((struct sp_error){.evidence = SP_EVIDENCE_FAULT, .fault_status = 5},
+		"nca_s_fault_access_denied");
+	has_evidence((struct sp_error){.evidence = SP_EVIDENCE_FAULT, .fault_status = 0xc0000022},
+		"STATUS_ACCESS_DENIED");
+	has_evidence(
+		(struct sp_error){.evidence = SP_EVIDENCE_FAULT, .fault_status = 0x77777777}, NULL);
+	has_evidence((struct sp_error){.evidence = SP_EVIDENCE_MAPPER, .fault_status = 0x16c9a0d6},
+		"ept_s_not_registered");
+	has_evidence((struct sp_error){.evidence = SP_EVIDENCE_BIND_NAK, .nak_reason = 8},
+		"authentication_type_not_recognized");
+	has_evidence(
+		(struct sp_error){
+			.evidence = SP_EVIDENCE_CONTEXT, .context_result = 2, .context_reason = 1},
+		"abstract_syntax_not_supported");
+	has_evidence((struct sp_error){.evidence = SP_EVIDENCE_CONTEXT, .context_result = 1},
+		"user_rejection");
+	has_evidence((struct sp_error){.evidence = SP_EVIDENCE_TIMEOUT}, NULL);
+}
+
+static void
+records_of_the_server_are_data_for_programs(void **state)
+{
+	struct pages p;
+
+	pages_open(&p, &renderer_json);
+	p.report.renderer->finding(&p.report, &denied);
+	fflush(p.report.out);
+	assert_non_null(strstr(p.out,
+		"\"evidence\":{\"kind\":\"fault\",\"fault_status\":5,"
+		"\"symbol\":\"nca_s_fault_access_denied\",\"text\":\"Access is denied\"},"
+		"\"records\":[{\"computer\":\"DC\\\\x1b[1m01\",\"process\":0,"
+		"\"component\":2,\"component_name\":\"rpc_runtime\",\"status\":1722,"
+		"\"status_name\":\"RPC_S_SERVER_UNAVAILABLE\","));
+	assert_non_null(strstr(p.out,
+		"{\"computer\":\"\",\"process\":0,\"component\":4660,\"component_name\":null,"
+		"\"status\":4711,\"status_name\":null,\"status_text\":null,\"location\":501}]"));
+	assert_true(report_end(&p.report));
+	fclose(p.report.out);
+	fclose(p.report.talk);
+	free(p.out);
+	free(p.talk);
+}
+
 static enum outcome
 outcome_of(enum sp_phase phase, enum sp_evidence evidence, int detail)
 {
@@ -411,6 +504,9 @@ main(void)
 		cmocka_unit_test(a_place_is_its_string_binding),
 		cmocka_unit_test(a_finding_says_phase_number_name_hex_sentence_and_what_next),
 		cmocka_unit_test(a_finding_is_data_for_programs),
+		cmocka_unit_test(sentences_of_all_vocabularies_come_from_the_catalogue),
+		cmocka_unit_test(evidence_has_a_name_of_its_own_vocabulary),
+		cmocka_unit_test(records_of_the_server_are_data_for_programs),
 		cmocka_unit_test(silence_is_told_from_a_no),
 		cmocka_unit_test(outcomes_follow_the_evidence),
 		cmocka_unit_test(control_characters_and_broken_utf8_are_shown_as_hex),

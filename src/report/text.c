@@ -129,7 +129,8 @@ text_ping(struct report *r, const struct report_ping *p)
 static void
 status_write(FILE *to, sp_status status)
 {
-	const char *name = sp_status_name(status);
+	const struct catalog_status *known = catalog_status_next(status, NULL);
+	const char *name = known ? known->symbol : NULL;
 
 	if (status > 0xffff) { /* a status of the wire, not of Win32 */
 		fprintf(to, "0x%08x %s\n", status, name ? name : "");
@@ -139,12 +140,36 @@ status_write(FILE *to, sp_status status)
 		name ? " " : "", status, status);
 }
 
+/* Extended error information: what the layers of the server say, the root last. */
+static void
+record_write(struct report *r, const struct sp_error_record *e)
+{
+	const struct catalog_status *status = catalog_status_next(e->status, NULL);
+	const struct catalog_status *component =
+		catalog_status_find(STATUS_COMPONENT, e->component);
+	const struct catalog_status *location = catalog_status_find(STATUS_LOCATION, e->location);
+	char clean[TEXT_SIZE];
+
+	fprintf(r->talk, "    %s says %u",
+		*e->computer ? printable(e->computer, clean, sizeof(clean)) : "the server",
+		e->status);
+	if (status)
+		fprintf(r->talk, " %s: %s", status->symbol, status->sentence);
+	if (component)
+		fprintf(r->talk, "; component: %s", component->sentence);
+	if (e->location)
+		fprintf(r->talk, "; location %u", e->location);
+	if (component && location) /* other components number places of their own */
+		fprintf(r->talk, ": %s", location->sentence);
+	putc('\n', r->talk);
+}
+
 static void
 text_finding(struct report *r, const struct finding *f)
 {
 	const struct sp_error *e = &f->error;
 	bool is_open = f->outcome == OUTCOME_UNDECIDED;
-	const char *text = sp_status_text(e->status);
+	const struct catalog_status *known = finding_status(e);
 	char clean[TEXT_SIZE];
 
 	fflush(r->out);
@@ -153,10 +178,12 @@ text_finding(struct report *r, const struct finding *f)
 		is_open ? "no answer: " : "");
 	status_write(r->talk, e->status);
 	fputs(paint(r->colour_talk, PLAIN), r->talk);
-	if (text)
-		fprintf(r->talk, "    %s\n", text);
+	if (known)
+		fprintf(r->talk, "    %s\n", known->sentence);
 	if (*e->sentence)
 		fprintf(r->talk, "    %s\n", printable(e->sentence, clean, sizeof(clean)));
+	for (size_t i = 0; i < e->n_records; i++)
+		record_write(r, &e->records[i]);
 	if (*f->next)
 		fprintf(r->talk, "next: %s\n", printable(f->next, clean, sizeof(clean)));
 }

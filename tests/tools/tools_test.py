@@ -66,6 +66,16 @@ class CheckLayers(House):
             self.put('src/wire/b.c', line + '\n')
             self.assertEqual(self.run_tool('check-layers')[0], 0, line)
 
+    def test_faces_take_sentences_from_the_catalogue(self):
+        self.put('docs/rooms.txt', 'face\nbase face\ncli base\n')
+        self.put('src/cli/b.c', 'x = sp_status_text(5);\n')
+        rc, out = self.run_tool('check-layers')
+        self.assertEqual(rc, 1)
+        self.assertIn('src/cli/b.c:1: cli/ asks the library for a status', out)
+        self.put('src/cli/b.c', '/* sp_status_text(5) */\n')
+        self.put('src/base/c.c', 'x = sp_status_text(5);\n')
+        self.assertEqual(self.run_tool('check-layers')[0], 0)
+
     def test_comments_and_strings_are_no_code(self):
         self.put('src/assoc/b.c', '/* ntohs(x)\n le32toh(y) */ "p[0] << 8"\n')
         self.assertEqual(self.run_tool('check-layers')[0], 0)
