@@ -6,6 +6,8 @@
  *   set NAME N                 before anything else: calls fragment stub contexts memory client_calls
  *   set joins                  the client asks for the neighbour's association group
  *   alone server|client        the other side is not there: its PDUs are made by hand with `raw`
+ *   guarded N [stays]          the server takes logons of N legs (1, or NTLM's 2; stays: always wants another); N 99: none
+ *   secure level N             the client's calls travel under a security context
  *   neighbour N                another connection from machine N (ours is 0) has made a group; N 99: it goes again
  *   call NAME opnum N [syntaxes N] [stub N] [second N] [object] [maybe]   the client makes a call of interface NAME;
  *                              second: the stub data depends on the syntax, and 0 is: it was not made in this one
@@ -15,6 +17,8 @@
  *   raw TYPE [call N] [flags N] [ctx N] [opnum N] [stub N] [interface NAME] [transfer NAME] [elements N]
  *            [result N] [reason N] [frag N] [group N] [auth N] [version N] [status N] [big N] [length N]
  *            [features N] [joins] [then NAME] [transfers N]
+ *            [leg N] [security N] [level N] [provider N] [pad N] [signed]
+ *            auth: so many bytes of a token, which begins with leg; security: the id of its context; signed: truly
  *            then: the interface of all elements but the first; transfers: syntaxes in each
  *
  * and behind each action what came of it: `client > PDU`, `server < PDU` for what is sent, `server ! event`
@@ -28,6 +32,8 @@
 
 #include "assoc/assoc.h"
 #include "assoc/group.h"
+#include "watchword.h"
+#include "wire/trailer.h"
 
 static const struct {
 	const char *name;
@@ -50,6 +56,10 @@ struct transcript {
 	struct sp_syntax_id transfers[2];
 	bool has_server, has_client, started, mute, joins;
 	uint32_t neighbours_id;
+	struct watchword word;
+	struct auth_acceptor acceptor;
+	struct auth_context *hand; /* signs what is made by hand */
+	uint8_t client_level;
 	uint8_t network[65536]; /* on its way to the side that is not alone */
 	size_t n_network;
 	sp_nanos now;
@@ -154,6 +164,20 @@ say_flags(struct transcript *t, const struct pdu_header *h)
 }
 
 static void
+say_trailer(struct transcript *t, const uint8_t *bytes, const struct pdu_header *h)
+{
+	struct wire_fault fault = {0};
+	struct trailer trailer;
+
+	if (!trailer_get(bytes, h, PDU_HEADER_SIZE, &trailer, &fault))
+		abort();
+	say(t, "  auth %u bytes  level %u  security %u", h->auth_len, trailer.auth_level,
+		trailer.context_id);
+	if (h->flags & PFC_SUPPORT_HEADER_SIGN && h->ptype >= PTYPE_BIND)
+		say(t, "  header signing");
+}
+
+static void
 say_pdu(struct transcript *t, const char *who, const uint8_t *bytes, const struct pdu_header *h)
 {
 	struct wire_fault fault = {0};
@@ -191,6 +215,8 @@ say_pdu(struct transcript *t, const char *who, const uint8_t *bytes, const struc
 		say(t, "  status 0x%08x", f.status);
 		break;
 	}
+	if (h->auth_len > 0)
+		say_trailer(t, bytes, h);
 	say(t, "\n");
 }
 
@@ -224,15 +250,18 @@ say_event(struct transcript *t, const char *who, struct assoc_event *e)
 		break;
 	case ASSOC_EVENT_CANCEL: say(t, "%s ! cancel  call %u", who, e->call_id); break;
 	case ASSOC_EVENT_ORPHANED: say(t, "%s ! orphaned  call %u", who, e->call_id); break;
-	case ASSOC_EVENT_AUTH_STEP: say(t, "%s ! auth step", who); break;
+	case ASSOC_EVENT_AUTH_STEP:
+		say(t, "%s ! auth step  level %u  %u bytes", who, e->auth_level, e->take_stub.len);
+		break;
 	case ASSOC_EVENT_SHUTDOWN: say(t, "%s ! shutdown", who); break;
 	case ASSOC_EVENT_CLOSE:
 		say(t, "%s ! close: %s", who,
 			e->close == ASSOC_CLOSE_NAK && t->has_client ? "bind_nak" : e->what);
 		break;
 	}
+	if (e->kind == ASSOC_EVENT_REQUEST && e->auth)
+		say(t, "  by somebody at level %u", e->auth_level);
 	say(t, "\n");
-	buf_slice_fini(&e->take_stub);
 }
 
 /* --- carrying --- */
@@ -292,6 +321,17 @@ carry_pdu(struct transcript *t, struct assoc_conn *from, struct assoc_conn *to, 
 	return true;
 }
 
+static void
+leg(struct assoc_conn *a, const struct assoc_event *e)
+{
+	struct auth_token token = {0};
+	const char *why = NULL;
+	enum auth_outcome outcome =
+		auth_step(e->auth, buf_slice_bytes(&e->take_stub), e->take_stub.len, &token, &why);
+
+	assoc_auth_done(a, outcome, &token, why);
+}
+
 static bool
 events(struct transcript *t, struct assoc_conn *a, const char *who)
 {
@@ -300,6 +340,9 @@ events(struct transcript *t, struct assoc_conn *a, const char *who)
 
 	while (assoc_next(a, &e)) {
 		say_event(t, who, &e);
+		if (e.kind == ASSOC_EVENT_AUTH_STEP)
+			leg(a, &e);
+		buf_slice_fini(&e.take_stub);
 		any = true;
 	}
 	return any;
@@ -456,6 +499,28 @@ raw_fixed(const char *line, struct wire_out *out, const struct pdu_header *h)
 		abort();
 }
 
+/* Signed as without header signing: only the body counts. */
+static void
+raw_trailer(struct transcript *t, const char *line, struct wire_out *out, uint8_t *pdu,
+	const struct pdu_header *h)
+{
+	size_t body = h->ptype == PTYPE_REQUEST ? PDU_REQUEST_SIZE : PDU_HEADER_SIZE;
+	struct auth_span span = {pdu + body, wire_out_offset(out) - body, false};
+	uint8_t value[65536] = {(uint8_t)number(line, "leg", 0)};
+
+	if (strstr(line, " signed ")) {
+		if (!t->hand && !(t->hand = watchword_initiate(&t->word)))
+			abort();
+		t->hand->methods->protect(t->hand, AUTH_LEVEL_INTEGRITY, &span, 1, value);
+	}
+	wire_out_u8(out, (uint8_t)number(line, "provider", AUTH_TYPE_NTLM));
+	wire_out_u8(out, (uint8_t)number(line, "level", AUTH_LEVEL_INTEGRITY));
+	wire_out_u8(out, (uint8_t)number(line, "pad", 0));
+	wire_out_u8(out, 0);
+	wire_out_u32(out, (uint32_t)number(line, "security", 0));
+	wire_out_bytes(out, value, number(line, "token", h->auth_len));
+}
+
 static void
 raw(struct transcript *t, const char *line)
 {
@@ -476,7 +541,7 @@ raw(struct transcript *t, const char *line)
 		raw_fixed(line, &out, &h);
 	wire_out_zero(&out, number(line, "stub", 0));
 	if (h.auth_len)
-		wire_out_zero(&out, h.auth_len + 8u);
+		raw_trailer(t, line, &out, pdu, &h);
 	len = wire_out_offset(&out);
 	wire_out_u16_at(&out, 8, (uint16_t)number(line, "length", len));
 	if (t->n_network + len > sizeof t->network)
@@ -584,9 +649,23 @@ begins(const char *line, const char *with)
 static void
 start(struct transcript *t)
 {
+	struct assoc_protection p = {.type = AUTH_TYPE_NTLM, .level = t->client_level};
+
 	assoc_server_init(&t->server, &t->limits[0], &t->policy, 0);
 	assoc_client_init(&t->client, &t->limits[1], t->joins ? t->neighbours_id : 0, 0);
+	if (p.level > 0) {
+		p.take_auth = watchword_initiate(&t->word);
+		if (!assoc_secure(&t->client, &p))
+			abort();
+	}
 	t->started = true;
+}
+
+static void
+guarded(struct transcript *t, const char *line, unsigned legs)
+{
+	t->word = (struct watchword){legs, strstr(line, " stays")};
+	t->policy.n_acceptors = legs != 99;
 }
 
 static void
@@ -597,7 +676,8 @@ act(struct transcript *t, const char *line)
 
 	sscanf(line, "%*s %u", &id);
 	if (!t->started && !begins(line, "set ") && !begins(line, "alone ") &&
-		!begins(line, "neighbour "))
+		!begins(line, "neighbour ") && !begins(line, "guarded ") &&
+		!begins(line, "secure "))
 		start(t);
 	if (begins(line, "set "))
 		set(t, line);
@@ -605,6 +685,10 @@ act(struct transcript *t, const char *line)
 		*(side == &t->server ? &t->has_client : &t->has_server) = false;
 	else if (begins(line, "neighbour "))
 		neighbour(t, id);
+	else if (begins(line, "guarded "))
+		guarded(t, line, id);
+	else if (begins(line, "secure "))
+		t->client_level = (uint8_t)number(line, "level", AUTH_LEVEL_INTEGRITY);
 	else if (begins(line, "mute ") || begins(line, "hear "))
 		t->mute = begins(line, "mute ");
 	else if (begins(line, "raw "))
@@ -660,7 +744,10 @@ transcript_init(struct transcript *t)
 		.transfers = t->transfers,
 		.n_transfers = 1,
 		.secondary_address = "49200",
-		.groups = assoc_groups_new()};
+		.groups = assoc_groups_new(),
+		.acceptors = &t->acceptor};
+	t->word.legs = 2;
+	t->acceptor = (struct auth_acceptor){AUTH_TYPE_NTLM, watchword_accept, &t->word};
 	t->has_server = t->has_client = true;
 }
 
@@ -722,6 +809,7 @@ run(const char *path, bool write)
 		assoc_fini(&t.client);
 		assoc_fini(&t.server);
 	}
+	auth_unref(t.hand);
 	assoc_groups_free(t.policy.groups);
 	return bad;
 }
