@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_explain,
 	&command_interfaces,
 	&command_ping,
+	&command_portqry,
 	&command_ports,
 	&command_resolve,
 	NULL,

@@ -23,10 +23,15 @@ struct command {
 	const struct example *examples;
 	/* Asks, and fills the report. Called with what options_parse() let pass. */
 	enum outcome (*run)(const struct settings *, struct report *);
+	/*
+	 * Instead of run(): the face of a tool that people know, with its options and its exit statuses. Gets the words
+	 * after the command's name; everything but --help is its own.
+	 */
+	int (*own)(int argc, char **argv, FILE *out, FILE *talk);
 };
 
 extern const struct command command_doctor, command_endpoints, command_explain, command_interfaces,
-	command_ping, command_ports, command_resolve;
+	command_ping, command_portqry, command_ports, command_resolve;
 extern const struct command *const commands[]; /* NULL ends */
 const struct command *command_find(const char *name);
 

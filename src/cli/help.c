@@ -26,7 +26,8 @@ option_write(FILE *to, const struct option_row *row)
 static void
 usage_write(FILE *to, const struct command *command)
 {
-	fprintf(to, "usage: sallyport %s [options]", command->name);
+	fprintf(to, "usage: sallyport %s %s", command->name,
+		command->own ? "-n HOST [options]" : "[options]");
 	for (size_t i = 0; command->arguments[i]; i++)
 		fprintf(to, " %s", command->arguments[i]);
 	fputs("\n\n", to);
@@ -42,6 +43,8 @@ help_command(FILE *to, const struct command *command)
 		fprintf(to, "  %s\n      %s\n", e->line, e->what);
 	fprintf(to, "\n%*s", INDENT, "");
 	wrap(to, command->description, INDENT, INDENT);
+	if (command->own) /* its options are its own, and stand in the description */
+		return;
 	fputs("\noptions:\n", to);
 	for (size_t i = 0; (row = option_at(command, i)); i++)
 		option_write(to, row);

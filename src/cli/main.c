@@ -32,12 +32,28 @@ unknown_command(const char *word)
 }
 
 static int
+own_run(const struct command *command, int argc, char **argv)
+{
+	int status;
+
+	if (argc == 1 && (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h") ||
+				 !strcmp(argv[0], "/?") || !strcmp(argv[0], "-?"))) {
+		help_command(stdout, command);
+		return fflush(stdout) ? OUTCOME_COULD_NOT_RUN : OUTCOME_GOOD;
+	}
+	status = command->own(argc, argv, stdout, stderr);
+	return fflush(stdout) ? OUTCOME_COULD_NOT_RUN : status;
+}
+
+static int
 command_run(const struct command *command, int argc, char **argv)
 {
 	struct settings settings;
 	struct report report;
 	enum outcome outcome;
 
+	if (command->own)
+		return own_run(command, argc, argv);
 	if (!options_parse(command, argc, argv, &settings, stderr))
 		return OUTCOME_USAGE;
 	if (settings.help) {

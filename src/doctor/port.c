@@ -128,13 +128,26 @@ settle(struct port_probe *p, int sys_errno, sp_nanos began)
 	}
 }
 
+static int
+source_set(int fd, int family, uint16_t port)
+{
+	struct address any;
+	int on = 1;
+
+	if (!port || !address_parse(family == AF_INET6 ? "::" : "0.0.0.0", port, &any))
+		return 0;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return bind(fd, (const struct sockaddr *)&any.storage, any.len);
+}
+
 /* Whether an answer is to be waited for. */
 static bool
 begin(struct port_probe *p, sp_nanos began)
 {
 	p->has_router = p->is_local = false;
 	p->fd = socket(p->address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (p->fd < 0 || icmp_wanted(p->fd, p->address.storage.ss_family)) {
+	if (p->fd < 0 || icmp_wanted(p->fd, p->address.storage.ss_family) ||
+		source_set(p->fd, p->address.storage.ss_family, p->source_port)) {
 		settle(p, errno, began);
 		return false;
 	}

@@ -9,6 +9,7 @@
 struct port_probe {
 	struct address address; /* to be filled in, with the port */
 	bool keeps;             /* to be filled in: fd stays open when the port is */
+	uint16_t source_port;   /* to be filled in: 0: any */
 	/* what came back */
 	enum seen_port seen;
 	int sys_errno;
