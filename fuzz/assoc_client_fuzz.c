@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "assoc/assoc.h"
+#include "assoc/trial.h"
+#include "wire/trailer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -23,6 +24,8 @@ drain(struct assoc_conn *a)
 
 	while (assoc_next(a, &e)) {
 		assert(e.take_stub.len <= limits.max_stub);
+		if (e.kind == ASSOC_EVENT_AUTH_STEP)
+			trial_leg(a, &e);
 		buf_slice_fini(&e.take_stub);
 		assert(a->held <= limits.max_memory + limits.max_stub);
 	}
@@ -49,12 +52,13 @@ put(struct assoc_conn *a, const uint8_t *bytes, size_t n)
 }
 
 static void
-accept_bind(struct assoc_conn *a, uint32_t call_id)
+accept_bind(struct assoc_conn *a, uint32_t call_id, const struct trailer *t)
 {
 	uint8_t pdu[128] = {0};
 	struct pdu_header h = {.vers = 5,
 		.ptype = PTYPE_BIND_ACK,
-		.flags = PFC_FIRST_FRAG | PFC_LAST_FRAG | PFC_CONC_MPX,
+		.flags = PFC_FIRST_FRAG | PFC_LAST_FRAG | PFC_CONC_MPX |
+			 (t ? PFC_SUPPORT_HEADER_SIGN : 0),
 		.drep = {0x10},
 		.call_id = call_id};
 	struct bind_ack_fixed ack = {1432, 1432, 9, "135", 4, 2};
@@ -65,6 +69,8 @@ accept_bind(struct assoc_conn *a, uint32_t call_id)
 	wire_out_init(&out, pdu, sizeof pdu);
 	if (!bind_ack_put(&out, &h, &ack, results))
 		assert(!"128 bytes hold this bind_ack");
+	if (t)
+		trailer_put(&out, t, 4, 1);
 	put(a, pdu, wire_out_offset(&out));
 }
 
@@ -73,12 +79,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct assoc_request r = {
 		.interface = interface, .transfers = &SYNTAX_NDR, .n_transfers = 1};
+	bool secure = size > 0 && data[0] & 2;
+	struct watchword word = {size > 0 && data[0] & 4 ? 1 : 2, false};
+	struct trailer t = {
+		AUTH_TYPE_NTLM, size > 0 ? 2 + data[0] / 8 % 5 : 2, 0, 0, 0, (uint8_t[]){1}};
 	struct assoc_conn a;
 	uint32_t id, bind_id;
 
 	assoc_client_init(&a, &limits, 0, 0);
-	if (assoc_bind(&a, &interface, &SYNTAX_NDR, 1, &bind_id) && size > 0 && data[0] % 2 == 0)
-		accept_bind(&a, bind_id);
+	if (secure && !trial_secure(&a, &word, t.auth_level))
+		return 0;
+	if (!assoc_bind(&a, &interface, &SYNTAX_NDR, 1, &bind_id))
+		bind_id = 0;
+	drain(&a);
+	if (bind_id && size > 0 && data[0] % 2 == 0)
+		accept_bind(&a, bind_id, secure ? &t : NULL);
 	for (unsigned i = 0; i < 3; i++)
 		if (!assoc_call(&a, &r, NULL, &id))
 			break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Our client and our server talk to each other; the input chooses the limits, the calls, how the bytes are cut on
- * their way, in which order answers are given, what is cancelled and given up, and which allocation fails. Whatever it
+ * their way, whether they are signed or sealed, in which order answers are given, what is cancelled and given up, and which allocation fails. Whatever it
  * chooses: every stub arrives as it was sent, with its trailer when it has one, requests in their order, each call
  * that was not given up hears exactly one answer, and a cancel or its giving up is heard of once, while it is worked on.
  */
@@ -11,6 +11,7 @@
 
 #include "assoc/assoc.h"
 #include "assoc/group.h"
+#include "assoc/trial.h"
 #include "base/mem.h"
 #include "wire/verification.h"
 
@@ -180,6 +181,10 @@ server_events(struct talk *t)
 	while (assoc_next(&t->server, &e)) {
 		if (e.kind == ASSOC_EVENT_CLOSE)
 			t->server_closed = true;
+		if (e.kind == ASSOC_EVENT_AUTH_STEP) {
+			trial_leg(&t->server, &e);
+			buf_slice_fini(&e.take_stub);
+		}
 		if (e.kind == ASSOC_EVENT_CANCEL || e.kind == ASSOC_EVENT_ORPHANED)
 			end_check(t, &e);
 		if (e.kind != ASSOC_EVENT_REQUEST)
@@ -208,6 +213,10 @@ client_events(struct talk *t)
 
 		if (e.kind == ASSOC_EVENT_CLOSE)
 			t->client_closed = true;
+		if (e.kind == ASSOC_EVENT_AUTH_STEP) {
+			trial_leg(&t->client, &e);
+			buf_slice_fini(&e.take_stub);
+		}
 		if (e.kind != ASSOC_EVENT_RESPONSE && e.kind != ASSOC_EVENT_FAULT &&
 			e.kind != ASSOC_EVENT_REJECTED)
 			continue;
@@ -298,13 +307,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct assoc_limits limits[2];
 	struct assoc_offer offers[] = {{interfaces[0], NULL}, {interfaces[1], NULL}};
 	struct assoc_groups *groups = assoc_groups_new();
+	struct watchword word = {1, false};
+	struct auth_acceptor acceptor = {AUTH_TYPE_NTLM, watchword_accept, &word};
 	struct assoc_server_policy policy = {.offers = offers,
 		.n_offers = 2,
 		.transfers = &SYNTAX_NDR,
 		.n_transfers = 1,
 		.secondary_address = "135",
-		.groups = groups};
+		.groups = groups,
+		.acceptors = &acceptor,
+		.n_acceptors = 1};
 	uint64_t fail;
+	uint8_t level;
 
 	memset(&t, 0, sizeof t);
 	for (unsigned i = 0; i < 2; i++)
@@ -315,10 +329,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.max_memory = 10000000};
 	fail = choose(&c, 4) == 1 ? 1 + choose(&c, 255) : 0;
 	t.failing = fail > 0;
+	level = (uint8_t)choose(&c, 14); /* 2 to 6, and no security */
+	word.legs = 1 + choose(&c, 2);
 	t.choice = c;
 	mem_fail_nth(fail);
 	assoc_client_init(&t.client, &limits[0], 0, 0);
 	assoc_server_init(&t.server, &limits[1], &policy, 0);
+	if (level >= AUTH_LEVEL_CONNECT && level <= AUTH_LEVEL_PRIVACY &&
+		!trial_secure(&t.client, &word, level))
+		t.choice.p = t.choice.end;
 	while (t.choice.p < t.choice.end)
 		step(&t);
 	mem_fail_nth(0);

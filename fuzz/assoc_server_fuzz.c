@@ -5,6 +5,9 @@
 
 #include "assoc/assoc.h"
 #include "assoc/group.h"
+#include "assoc/trial.h"
+
+#include "wire/trailer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -24,6 +27,8 @@ events(struct assoc_conn *a)
 
 	while (assoc_next(a, &e)) {
 		assert(e.take_stub.len <= limits.max_stub);
+		if (e.kind == ASSOC_EVENT_AUTH_STEP)
+			trial_leg(a, &e);
 		buf_slice_fini(&e.take_stub);
 		if (e.kind == ASSOC_EVENT_REQUEST && e.opnum % 2)
 			assoc_reply(a, e.call_id, NULL);
@@ -54,9 +59,9 @@ put(struct assoc_conn *a, const uint8_t *bytes, size_t n)
 	return n;
 }
 
-/* A sound bind first, unless the input's first byte is odd: most of the ground lies behind it. */
+/* A sound bind first, unless the input's first byte is odd: most of the ground lies behind it; or a logon's first leg. */
 static void
-bind_first(struct assoc_conn *a)
+bind_first(struct assoc_conn *a, bool logs_on)
 {
 	uint8_t pdu[128] = {0};
 	struct pdu_header h = {.vers = 5,
@@ -64,6 +69,8 @@ bind_first(struct assoc_conn *a)
 		.flags = PFC_FIRST_FRAG | PFC_LAST_FRAG | PFC_CONC_MPX,
 		.drep = {0x10},
 		.call_id = 1};
+	static const uint8_t token[1] = {1};
+	struct trailer t = {AUTH_TYPE_NTLM, AUTH_LEVEL_INTEGRITY, 0, 0, 0, token};
 	struct bind_fixed bind = {1432, 1432, 0, 1};
 	struct bind_context context = {
 		.n_transfers = 1, .abstract = interface, .put_transfers = &SYNTAX_NDR};
@@ -72,6 +79,8 @@ bind_first(struct assoc_conn *a)
 	wire_out_init(&out, pdu, sizeof pdu);
 	if (!bind_put(&out, &h, &bind, &context))
 		assert(!"128 bytes hold this bind");
+	if (logs_on)
+		trailer_put(&out, &t, 4, sizeof token);
 	put(a, pdu, wire_out_offset(&out));
 	events(a);
 }
@@ -81,16 +90,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct assoc_offer offer = {interface, NULL};
 	struct assoc_groups *groups = assoc_groups_new();
+	struct watchword word = {size > 0 && data[0] & 4 ? 1 : 2, size > 0 && data[0] & 8};
+	struct auth_acceptor acceptor = {AUTH_TYPE_NTLM, watchword_accept, &word};
 	struct assoc_server_policy policy = {.offers = &offer,
 		.n_offers = 1,
 		.transfers = &SYNTAX_NDR,
 		.n_transfers = 1,
-		.groups = groups};
+		.groups = groups,
+		.acceptors = &acceptor,
+		.n_acceptors = 1};
 	struct assoc_conn a;
 
 	assoc_server_init(&a, &limits, &policy, 0);
 	if (size > 0 && data[0] % 2 == 0)
-		bind_first(&a);
+		bind_first(&a, data[0] & 2);
 	for (size_t at = size > 0; at < size;) {
 		size_t n = put(&a, data + at, size - at);
 

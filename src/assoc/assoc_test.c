@@ -8,6 +8,7 @@
 
 #include "assoc/assoc.h"
 #include "assoc/group.h"
+#include "assoc/trial.h"
 #include <sallyport/binding.h>
 
 #include "base/mem.h"
@@ -62,6 +63,8 @@ serve(struct pair *p)
 	struct assoc_event e;
 
 	while (assoc_next(&p->server, &e)) {
+		if (e.kind == ASSOC_EVENT_AUTH_STEP)
+			trial_leg(&p->server, &e);
 		buf_slice_fini(&e.take_stub);
 		p->n_ends += e.kind == ASSOC_EVENT_CLOSE;
 		if (e.kind != ASSOC_EVENT_REQUEST)
@@ -69,20 +72,28 @@ serve(struct pair *p)
 		assoc_reply(&p->server, e.call_id, stub(3000));
 	}
 	while (assoc_next(&p->client, &e)) {
+		if (e.kind == ASSOC_EVENT_AUTH_STEP)
+			trial_leg(&p->client, &e);
 		buf_slice_fini(&e.take_stub);
 		p->n_ends += e.kind == ASSOC_EVENT_CLOSE;
 		p->n_responses += e.kind == ASSOC_EVENT_RESPONSE;
 	}
 }
 
+static const struct watchword word = {2, false};
+static const struct auth_acceptor acceptor = {AUTH_TYPE_NTLM, watchword_accept, &word};
+
 /* Two calls of two interfaces, in fragments both ways. */
 static void
-talk(struct pair *p, const struct assoc_server_policy *policy)
+talk(struct pair *p, const struct assoc_server_policy *policy, uint8_t level)
 {
+	bool ready;
+
 	memset(p, 0, sizeof *p);
 	assoc_client_init(&p->client, &limits, 0, 0);
 	assoc_server_init(&p->server, &limits, policy, 0);
-	for (unsigned i = 0; i < 2; i++) {
+	ready = level == 0 || trial_secure(&p->client, &word, level);
+	for (unsigned i = 0; ready && i < 2; i++) {
 		struct assoc_request r = {
 			.interface = interfaces[i], .transfers = &SYNTAX_NDR, .n_transfers = 1};
 		struct buf *b = stub(2000);
@@ -102,7 +113,7 @@ talk(struct pair *p, const struct assoc_server_policy *policy)
 }
 
 static void
-every_allocation_of_a_conversation_may_fail(void **unused)
+fail_each_allocation(uint8_t level)
 {
 	struct assoc_offer offers[] = {{interfaces[0], NULL}, {interfaces[1], NULL}};
 	struct assoc_groups *groups = assoc_groups_new();
@@ -110,21 +121,36 @@ every_allocation_of_a_conversation_may_fail(void **unused)
 		.n_offers = 2,
 		.transfers = &SYNTAX_NDR,
 		.n_transfers = 1,
-		.groups = groups};
+		.groups = groups,
+		.acceptors = &acceptor,
+		.n_acceptors = 1};
 	struct pair whole, p;
 	uint64_t n = 0;
 
-	talk(&whole, &policy);
+	talk(&whole, &policy, level);
 	assert_int_equal(whole.n_responses, 2);
 	assert_int_equal(whole.n_ends, 0);
 	do {
 		mem_fail_nth(++n);
-		talk(&p, &policy);
+		talk(&p, &policy, level);
 		mem_fail_nth(0);
 	} while (n < 200);
 	assert_int_equal(
 		p.n_responses, 2); /* fewer than 200 allocations: the last run failed none */
 	assoc_groups_free(groups);
+}
+
+static void
+every_allocation_of_a_conversation_may_fail(void **unused)
+{
+	fail_each_allocation(0);
+}
+
+static void
+every_allocation_of_a_conversation_under_protection_may_fail(void **unused)
+{
+	fail_each_allocation(AUTH_LEVEL_CONNECT);
+	fail_each_allocation(AUTH_LEVEL_PRIVACY);
 }
 
 static void
@@ -162,6 +188,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_allocation_of_a_conversation_may_fail),
+		cmocka_unit_test(every_allocation_of_a_conversation_under_protection_may_fail),
 		cmocka_unit_test(an_idle_connection_holds_less_than_a_kilobyte),
 	};
 

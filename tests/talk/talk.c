@@ -32,7 +32,7 @@
 
 #include "assoc/assoc.h"
 #include "assoc/group.h"
-#include "watchword.h"
+#include "assoc/trial.h"
 #include "wire/trailer.h"
 
 static const struct {
@@ -321,17 +321,6 @@ carry_pdu(struct transcript *t, struct assoc_conn *from, struct assoc_conn *to, 
 	return true;
 }
 
-static void
-leg(struct assoc_conn *a, const struct assoc_event *e)
-{
-	struct auth_token token = {0};
-	const char *why = NULL;
-	enum auth_outcome outcome =
-		auth_step(e->auth, buf_slice_bytes(&e->take_stub), e->take_stub.len, &token, &why);
-
-	assoc_auth_done(a, outcome, &token, why);
-}
-
 static bool
 events(struct transcript *t, struct assoc_conn *a, const char *who)
 {
@@ -341,7 +330,7 @@ events(struct transcript *t, struct assoc_conn *a, const char *who)
 	while (assoc_next(a, &e)) {
 		say_event(t, who, &e);
 		if (e.kind == ASSOC_EVENT_AUTH_STEP)
-			leg(a, &e);
+			trial_leg(a, &e);
 		buf_slice_fini(&e.take_stub);
 		any = true;
 	}
@@ -649,15 +638,10 @@ begins(const char *line, const char *with)
 static void
 start(struct transcript *t)
 {
-	struct assoc_protection p = {.type = AUTH_TYPE_NTLM, .level = t->client_level};
-
 	assoc_server_init(&t->server, &t->limits[0], &t->policy, 0);
 	assoc_client_init(&t->client, &t->limits[1], t->joins ? t->neighbours_id : 0, 0);
-	if (p.level > 0) {
-		p.take_auth = watchword_initiate(&t->word);
-		if (!assoc_secure(&t->client, &p))
-			abort();
-	}
+	if (t->client_level > 0 && !trial_secure(&t->client, &t->word, t->client_level))
+		abort();
 	t->started = true;
 }
 

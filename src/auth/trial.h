@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A security provider for transcripts: a leg's token begins with the leg's number, and anything else is wrong. A
+ * A security provider for tests: a leg's token begins with the leg's number, and anything else is wrong. A
  * signature is the sum of all bytes with the message's number, so that what is changed, repeated or left out shows.
  */
-#ifndef TALK_WATCHWORD_H
-#define TALK_WATCHWORD_H
+#ifndef AUTH_TRIAL_H
+#define AUTH_TRIAL_H
 
 #include "auth/provider.h"
 

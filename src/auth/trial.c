@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "watchword.h"
+#include "auth/trial.h"
 
 #include <stdlib.h>
 #include <string.h>
