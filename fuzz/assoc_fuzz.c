@@ -218,7 +218,7 @@ client_events(struct talk *t)
 			buf_slice_fini(&e.take_stub);
 		}
 		if (e.kind != ASSOC_EVENT_RESPONSE && e.kind != ASSOC_EVENT_FAULT &&
-			e.kind != ASSOC_EVENT_REJECTED)
+			e.kind != ASSOC_EVENT_REJECTED && e.kind != ASSOC_EVENT_OVERFLOW)
 			continue;
 		i = call_index(t, e.call_id);
 		if (e.kind == ASSOC_EVENT_RESPONSE)

@@ -66,6 +66,8 @@ enum assoc_event_kind {
 	ASSOC_EVENT_REQUEST,  /* server: a whole request; answer with assoc_reply or assoc_refuse */
 	ASSOC_EVENT_RESPONSE, /* client: a whole response */
 	ASSOC_EVENT_FAULT,    /* client: a fault */
+	/* client: an answer that was not taken, which the call has ended with: close says whether LIMIT or MEMORY; what */
+	ASSOC_EVENT_OVERFLOW,
 	ASSOC_EVENT_REJECTED, /* client: a call's presentation context was refused; result, reason */
 	ASSOC_EVENT_NAK,      /* client: bind_nak; the connection ends, CLOSE follows */
 	ASSOC_EVENT_CANCEL,   /* server: co_cancel for a call in progress */
@@ -115,7 +117,7 @@ struct assoc_event {
 	bool did_not_execute; /* FAULT, CLOSE is told per call: see assoc_call_was_sent */
 	/* REJECTED, NAK */
 	uint16_t result, reason;
-	/* CLOSE; call_id: the call because of which, or 0 */
+	/* OVERFLOW, CLOSE */
 	enum assoc_close close;
 	const char *what;        /* static string for people; also NAK */
 	struct wire_fault fault; /* CLOSE_PROTOCOL: where in the PDU */

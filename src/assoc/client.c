@@ -669,6 +669,22 @@ response_fits(const struct assoc_call *c, const struct pdu *p, const struct resp
 	       (first || c->big_endian == pdu_is_big_endian(p->header.drep));
 }
 
+/* The call ends here; what still comes of its answer is skipped, and the server is told when it can bear it. */
+static bool
+response_overflow(struct assoc_conn *a, struct assoc_call *c, const struct pdu *p,
+	enum assoc_close close, const char *what, struct assoc_event *ret)
+{
+	ret->kind = ASSOC_EVENT_OVERFLOW;
+	ret->call_id = c->id;
+	ret->close = close;
+	ret->what = what;
+	ret->ptype = p->header.ptype;
+	call_free(a, c);
+	if (!(p->header.flags & PFC_LAST_FRAG) && (a->features & BTFN_KEEP_CONNECTION_ON_ORPHAN))
+		output_header(a, PTYPE_ORPHANED, WHOLE, ret->call_id);
+	return true;
+}
+
 static bool
 take_response(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 {
@@ -687,12 +703,11 @@ take_response(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 	switch (frag_append(a, c, p->buf, &p->body)) {
 	case FRAG_OK: break;
 	case FRAG_TOO_LONG:
-		a->culprit_id = c->id;
-		conn_close(a, ASSOC_CLOSE_LIMIT, "a response longer than the limit");
-		return false;
+		return response_overflow(
+			a, c, p, ASSOC_CLOSE_LIMIT, "a response longer than the limit", ret);
 	case FRAG_NO_MEMORY:
-		conn_close(a, ASSOC_CLOSE_MEMORY, "no memory for a response");
-		return false;
+		return response_overflow(
+			a, c, p, ASSOC_CLOSE_MEMORY, "no memory for a response", ret);
 	}
 	if (!(p->header.flags & PFC_LAST_FRAG))
 		return false;

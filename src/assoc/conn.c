@@ -201,7 +201,6 @@ close_event(struct assoc_conn *a, struct assoc_event *ret)
 	ret->what = a->what;
 	ret->fault = a->fault;
 	ret->ptype = a->fault_ptype;
-	ret->call_id = a->culprit_id;
 	a->close_told = true;
 }
 

@@ -61,7 +61,6 @@ struct assoc_conn {
 	const char *what;
 	struct wire_fault fault;
 	unsigned fault_ptype;
-	uint32_t culprit_id; /* the call because of which it was closed; 0: none in particular */
 };
 
 #endif

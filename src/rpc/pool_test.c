@@ -630,36 +630,64 @@ verification_trailer_says_what_the_request_is_also_when_it_is_sent_again(void **
 	down(&s);
 }
 
+/* A fragment of an answer with 16 bytes of stub data. */
 static void
-oversized_answer_is_its_own_calls_fault_and_the_others_are_lost(void **state)
+respond_part(struct line *l, uint32_t call_id, uint8_t flags)
 {
-	struct sp_client_options options = {.max_reply = 1};
-	struct trial_call t[3];
+	struct response_fixed fixed = {0};
+	struct pdu_header h = line_header(l, PTYPE_RESPONSE, flags, call_id);
+	uint8_t room[64];
+	struct wire_out out = line_out(l, room, sizeof(room));
+
+	response_fixed_put(&out, &h, &fixed);
+	wire_out_zero(&out, 16);
+	pdu_put_end(&out, 0);
+	line_send(l, &out);
+}
+
+static void
+oversized_answer_fails_its_own_call_and_no_other(void **state)
+{
+	struct sp_client_options options = {.max_reply = 16};
+	struct trial_call t[4];
 	struct stage s;
-	uint32_t id;
+	uint32_t ids[4];
 
 	up(&s, &options);
-	trial_start(&t[0], s.client, TRIAL_ADD, 1);
-	trial_start(&t[1], s.client, TRIAL_ADD, 2);
-	trial_start(&t[2], s.client, TRIAL_TWICE, 3);
+	for (int i = 0; i < 3; i++)
+		trial_start(&t[i], s.client, TRIAL_ADD, 1);
 	requested(&s, &a);
-	line_expect(&a, s.client, PTYPE_REQUEST);
-	id = a.h.call_id;
-	line_expect(&a, s.client, PTYPE_REQUEST);
-	line_respond(&a, id, 1);
+	ids[0] = a.h.call_id;
+	for (int i = 1; i < 3; i++) {
+		line_expect(&a, s.client, PTYPE_REQUEST);
+		ids[i] = a.h.call_id;
+	}
+	/* of two answers whose fragments are mixed the longer one ends its call; its rest is skipped */
+	respond_part(&a, ids[1], PFC_FIRST_FRAG);
+	respond_part(&a, ids[1], 0);
 	trial_run(s.client, &t[1]);
 	assert_int_equal(t[1].status, RPC_S_OUT_OF_RESOURCES);
 	assert_non_null(strstr(t[1].error.sentence, "max_reply"));
+	line_expect(&a, s.client, PTYPE_ORPHANED);
+	assert_int_equal(a.h.call_id, ids[1]);
+	line_respond(&a, ids[0], 10);
+	respond_part(&a, ids[1], 0);
+	respond_part(&a, ids[1], PFC_LAST_FRAG);
+	line_respond(&a, ids[2], 12);
 	trial_run(s.client, &t[0]);
-	assert_int_equal(t[0].status, RPC_S_CALL_FAILED);
-	assert_null(strstr(t[0].error.sentence, "max_reply"));
-	/* the idempotent one goes on elsewhere */
-	requested(&s, &b);
-	assert_int_equal(line_request_value(&b), 3);
-	for (int i = 0; i < 3; i++)
+	trial_run(s.client, &t[2]);
+	assert_int_equal(t[0].args.value, 10);
+	assert_int_equal(t[2].args.value, 12);
+	/* and the connection goes on */
+	trial_start(&t[3], s.client, TRIAL_ADD, 3);
+	line_expect(&a, s.client, PTYPE_REQUEST);
+	line_respond(&a, a.h.call_id, 13);
+	trial_run(s.client, &t[3]);
+	assert_int_equal(t[3].args.value, 13);
+	assert_int_equal(sp_client_n_connections(s.client), 1);
+	for (int i = 0; i < 4; i++)
 		sp_call_free(t[i].call);
 	line_close(&a);
-	line_close(&b);
 	down(&s);
 }
 
@@ -746,7 +774,7 @@ main(void)
 		cmocka_unit_test(big_endian_server_is_understood),
 		cmocka_unit_test(
 			verification_trailer_says_what_the_request_is_also_when_it_is_sent_again),
-		cmocka_unit_test(oversized_answer_is_its_own_calls_fault_and_the_others_are_lost),
+		cmocka_unit_test(oversized_answer_fails_its_own_call_and_no_other),
 		cmocka_unit_test(silent_connections_are_probed_as_the_level_says),
 		cmocka_unit_test(nak_of_the_first_connection_ends_the_calls_with_its_reason),
 	};

@@ -217,6 +217,8 @@ on_event(void *arg, struct assoc_event *event)
 		on_answer(r, event);
 	else if (event->kind == ASSOC_EVENT_FAULT)
 		refused(r, "fault", event->status);
+	else if (event->kind == ASSOC_EVENT_OVERFLOW)
+		refused(r, event->what, RPC_S_OUT_OF_RESOURCES);
 	else if (event->kind == ASSOC_EVENT_REJECTED)
 		server_log(r->server, SP_LOG_ERROR,
 			"register with the endpoint mapper - %s - something else answers at its "

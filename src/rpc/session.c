@@ -143,6 +143,8 @@ on_event(struct session *s, struct assoc_event *e)
 		call_end_with(s, c, 0);
 	} else if (e->kind == ASSOC_EVENT_FAULT) {
 		on_fault(s, c, e);
+	} else if (e->kind == ASSOC_EVENT_OVERFLOW) {
+		call_end_with(s, c, outcome_closed(c, e, true));
 	} else if (e->kind == ASSOC_EVENT_REJECTED) {
 		on_rejected(s, c, e);
 	}
@@ -415,10 +417,9 @@ static void
 call_lose(struct session *s, struct client_call *c)
 {
 	bool sent = !c->bind_only && assoc_call_was_sent(&s->link.conn, c->call_id);
-	const struct assoc_event *close = &s->link.close, ours = {.close = ASSOC_CLOSE_LOCAL};
-	bool innocent = close->call_id != 0 && close->call_id != c->call_id;
+	const struct assoc_event *close = &s->link.close;
 	bool harmless = s->link.sys_errno || close->close == ASSOC_CLOSE_PEER ||
-			close->close == ASSOC_CLOSE_LOCAL || innocent;
+			close->close == ASSOC_CLOSE_LOCAL;
 
 	if (c->cancelled) {
 		call_end_with(s, c, outcome_cancelled(c, sent));
@@ -440,7 +441,7 @@ call_lose(struct session *s, struct client_call *c)
 	} else if (s->link.sys_errno) {
 		call_end_with(s, c, outcome_broken(c, s->link.sys_errno, sent));
 	} else {
-		call_end_with(s, c, outcome_closed(c, innocent ? &ours : close, sent));
+		call_end_with(s, c, outcome_closed(c, close, sent));
 	}
 }
 

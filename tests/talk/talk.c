@@ -241,6 +241,9 @@ say_event(struct transcript *t, const char *who, struct assoc_event *e)
 		say(t, "%s ! fault  call %u  status 0x%08x%s", who, e->call_id, e->status,
 			e->did_not_execute ? "  did not execute" : "");
 		break;
+	case ASSOC_EVENT_OVERFLOW:
+		say(t, "%s ! overflow  call %u  %s", who, e->call_id, e->what);
+		break;
 	case ASSOC_EVENT_REJECTED:
 		say(t, "%s ! rejected  call %u  result %u  reason %u", who, e->call_id, e->result,
 			e->reason);
