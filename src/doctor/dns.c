@@ -277,7 +277,7 @@ ask_all(const char *name, const enum dns_record *types, size_t n_types, bool use
 	n = n < cap ? n : cap;
 	for (size_t i = 0; i < n; i++) {
 		ret[i] = (struct dns_answer){.seen = SEEN_LOOKUP_TIMEOUT};
-		snprintf(ret[i].server, sizeof(ret[i].server), "%s", servers[i]);
+		memcpy(ret[i].server, servers[i], sizeof(ret[i].server));
 		for (size_t t = 0; t < n_types; t++) {
 			struct query *q = &queries[n_queries++];
 
