@@ -329,14 +329,22 @@ mapper_dump(struct query *q)
 
 /* --- ports --- */
 
+/* "epmap service"; a port that has a name with the other protocol only has that one. */
 static const char *
-service_name(uint16_t port, const char *protocol, char *ret, size_t cap)
+service_name(const struct address *address, bool is_udp, char *ret, size_t cap)
 {
-	const struct servent *known = getservbyport(htons(port), protocol);
+	char name[64] = "";
 
-	if (!known)
-		known = getservbyport(htons(port), NULL);
-	snprintf(ret, cap, "%s service", known ? known->s_name : "unknown");
+	for (int i = 0; i < 2; i++) {
+		int flags = (is_udp ? i == 0 : i == 1) ? NI_DGRAM : 0;
+
+		if (getnameinfo((const struct sockaddr *)&address->storage, address->len, NULL, 0,
+			    name, sizeof(name), flags) == 0 &&
+			strspn(name, "0123456789") != strlen(name))
+			break;
+		snprintf(name, sizeof(name), "unknown");
+	}
+	snprintf(ret, cap, "%s service", name);
 	return ret;
 }
 
@@ -364,7 +372,8 @@ tcp_say(struct query *q, const struct port_probe *probe)
 	uint16_t port = address_port(&probe->address);
 	char name[80];
 
-	say(q, "TCP port %u (%s): ", port, service_name(port, "tcp", name, sizeof(name)));
+	say(q, "TCP port %u (%s): ", port,
+		service_name(&probe->address, false, name, sizeof(name)));
 	if (probe->seen == SEEN_PORT_OPEN) {
 		say(q, "LISTENING\n\n");
 		return LISTENING;
@@ -387,7 +396,7 @@ udp_ask(struct query *q, uint16_t port)
 
 	address_set_port(&to, port);
 	seen = datagram_probe(&to, q->source_port, time_now() + UDP_WAIT * (q->slow ? SLOW : 1));
-	say(q, "UDP port %u (%s): %s\n\n", port, service_name(port, "udp", name, sizeof(name)),
+	say(q, "UDP port %u (%s): %s\n\n", port, service_name(&to, true, name, sizeof(name)),
 		words[seen]);
 	return (enum verdict)seen;
 }

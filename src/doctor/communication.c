@@ -154,24 +154,11 @@ endpoint_call(struct plan *p, const struct plan_endpoint *e)
 	return is_good;
 }
 
-static void
-kind_facts(struct plan *p)
-{
-	const struct catalog_interface *known = catalog_interface_find(&p->wish->interface.uuid);
-
-	if (!p->wish->has_interface || !known)
-		return;
-	plan_fact(p, FACT_CALL_IS_NETLOGON, !strcmp(known->name, "netlogon"));
-	plan_fact(p, FACT_CALL_IS_PRINT,
-		!strcmp(known->name, "spoolss") || !strcmp(known->name, "IRemoteWinspool"));
-}
-
 bool
 plan_communication(struct plan *p)
 {
 	size_t n = p->n_endpoints < ENDPOINTS_MAX ? p->n_endpoints : ENDPOINTS_MAX;
 
-	kind_facts(p);
 	for (size_t i = 0; i < n; i++)
 		if (!endpoint_bind(p, &p->endpoints[i]) || !endpoint_call(p, &p->endpoints[i]))
 			return false;

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "catalog/interfaces.h"
 #include "doctor/plan.h"
 
 #define BUDGET (10 * SP_SECOND)
@@ -79,6 +80,34 @@ wanted_set(const struct doctor_wish *wish, struct exam *exam)
 		uuid, wish->interface.major, wish->interface.minor);
 }
 
+static bool
+is_one_of(const struct sp_syntax_id *id, const char *const *names)
+{
+	const struct catalog_interface *known = catalog_interface_find(&id->uuid);
+
+	for (; known && *names; names++)
+		if (!strcasecmp(known->name, *names))
+			return true;
+	return false;
+}
+
+/* What kind of call it would be. */
+static void
+kind_set(struct plan *p)
+{
+	static const char *const netlogon[] = {"netlogon", NULL};
+	static const char *const print[] = {"spoolss", "IRemoteWinspool", NULL};
+	static const char *const activation[] = {
+		"ISystemActivator", "IRemoteSCMActivator", "IActivation", NULL};
+	const struct sp_syntax_id *id = &p->wish->interface;
+	bool has = p->wish->has_interface;
+
+	plan_fact(p, FACT_CALL_IS_NETLOGON, has && is_one_of(id, netlogon));
+	plan_fact(p, FACT_CALL_IS_PRINT, has && is_one_of(id, print));
+	plan_fact(p, FACT_DCOM_IS_ACTIVATION, has && is_one_of(id, activation));
+	plan_fact(p, FACT_DCOM_ACTIVATION_WORKS, false);
+}
+
 void
 doctor_examine(const struct doctor_wish *wish, struct exam *ret)
 {
@@ -89,6 +118,7 @@ doctor_examine(const struct doctor_wish *wish, struct exam *ret)
 	p.deadline = p.began + (budget > 4 * MARGIN ? budget - MARGIN : budget);
 	p.mapper_port = wish->mapper_port ? wish->mapper_port : MAPPER_PORT;
 	wanted_set(wish, ret);
+	kind_set(&p);
 	if (plan_names(&p) && plan_session(&p) && plan_discovery(&p) && plan_endpoints(&p) &&
 		plan_communication(&p))
 		p.failed = SP_PHASE_NONE;

@@ -24,13 +24,20 @@ static const struct {
 	[GATE_CLOSED_TOO] = {6, "closed everywhere"},
 };
 
+/* A host without IPv6 is well: there is nothing to say about addresses that it cannot use. */
+static bool
+has_no_way(const struct port_probe *probe)
+{
+	return probe->seen == SEEN_PORT_UNREACHABLE && probe->is_local && !probe->has_router;
+}
+
 static void
 step_say(struct plan *p, const struct port_probe *probe, enum gate gate)
 {
 	char what[ADDRESS_TEXT + 60], host[ADDRESS_TEXT], says[200];
 	enum exam_mark mark = EXAM_NOTE;
 
-	if (gate == GATE_MAPPER)
+	if (gate == GATE_MAPPER && !has_no_way(probe))
 		mark = probe->seen == SEEN_PORT_OPEN ? EXAM_GOOD : EXAM_BAD;
 	snprintf(what, sizeof(what), "%s port %u, %s", port_host(&probe->address, host),
 		address_port(&probe->address), gates[gate].what);
@@ -77,7 +84,8 @@ addresses_compare(struct plan *p, const struct port_probe *probes)
 		for (size_t i = 0; i < p->n_addresses; i++) {
 			const struct port_probe *now = &probes[i * GATE_N + GATE_MAPPER];
 
-			if (p->addresses[i].storage.ss_family != families[f].family)
+			if (p->addresses[i].storage.ss_family != families[f].family ||
+				has_no_way(now))
 				continue;
 			if (!first) {
 				first = now;
