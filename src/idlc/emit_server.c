@@ -49,8 +49,8 @@ complete(struct emitter *e, const struct interface *i, const struct operation *o
 	text_line(e->out, "%s", complete_declaration(e->c, i, op));
 	text_open(e->out, "{");
 	if (op->result) {
-		text_line(
-			e->out, "struct %s_%s_args *args = sp_call_args(call);", i->name, op->name);
+		text_line(e->out, "void *arg = sp_call_args(call);");
+		text_line(e->out, "struct %s_%s_args *args = arg;", i->name, op->name);
 		text_blank(e->out);
 		text_line(e->out, "args->result = result;");
 	}
