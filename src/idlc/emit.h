@@ -9,6 +9,7 @@
  *   STEM_server.c  functions that are called                                emit_server.c
  *   STEM.md        what it offers                                            emit_doc.c
  *   STEM.json      the checked tree                                          emit_json.c
+ *   STEM.lua       a dissector for Wireshark                                 emit_dissector.c
  *   STEM_selftest.c  a program that sends random values through all of it    emit_selftest.c
  */
 #ifndef IDLC_EMIT_H
@@ -41,6 +42,13 @@ SP_NODISCARD bool emit_depfile(
 	struct compiler *, const char *target, const char *file, struct text *ret);
 SP_NODISCARD bool emit_selftest(
 	struct compiler *, const char *stem, const char *file, struct text *ret);
+
+SP_NODISCARD bool emit_dissector(
+	struct compiler *, const char *stem, const char *file, struct text *ret);
+
+/* src/idlc/dissector.lua */
+extern const char dissector_lua[];
+extern const size_t dissector_lua_len;
 
 /* --- shared by the emitters (declare.c) ---------------------------------------------------------- */
 

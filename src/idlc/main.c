@@ -30,6 +30,8 @@ static const struct product {
 	{"json", ".json", "the checked tree, for other tools (not made unless asked for)",
 		emit_json},
 	{"doc", ".md", "a page about the interfaces (not made unless asked for)", emit_doc},
+	{"dissector", ".lua", "a dissector for Wireshark (not made unless asked for)",
+		emit_dissector},
 };
 #define N_DEFAULT_PRODUCTS 4
 #define N_PRODUCTS (sizeof(products) / sizeof(*products))
@@ -76,10 +78,10 @@ options_parse(struct options *o, int argc, char **argv)
 		{"ndr", no_argument, NULL, 1001}, {"client", no_argument, NULL, 1002},
 		{"server", no_argument, NULL, 1003}, {"selftest", no_argument, NULL, 1004},
 		{"json", no_argument, NULL, 1005}, {"doc", no_argument, NULL, 1006},
-		{"depfile", required_argument, NULL, 'd'}, {"define", required_argument, NULL, 'D'},
-		{"cpp", required_argument, NULL, 'p'}, {"acf", required_argument, NULL, 'a'},
-		{"check", no_argument, NULL, 'c'}, {"async", no_argument, NULL, 'l'},
-		{NULL, 0, NULL, 0}};
+		{"dissector", no_argument, NULL, 1007}, {"depfile", required_argument, NULL, 'd'},
+		{"define", required_argument, NULL, 'D'}, {"cpp", required_argument, NULL, 'p'},
+		{"acf", required_argument, NULL, 'a'}, {"check", no_argument, NULL, 'c'},
+		{"async", no_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "o:I:D:hV", table, NULL)) != -1) {
