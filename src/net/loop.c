@@ -7,10 +7,17 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "net/alarm.h"
+#include "net/heap.h"
 
+/* libuv knows of no timers: with one it would wait with a time limit (see net/alarm.h). */
 struct loop {
 	uv_loop_t uv;
 	uv_async_t mail;
+	struct alarm alarm;
+	uv_poll_t clock; /* watches the alarm */
+	struct heap timers;
+	size_t n_timers;      /* also those that are off */
 	pthread_mutex_t lock; /* over the queue */
 	struct loop_message *first, **last;
 	atomic_bool stopping;
@@ -24,7 +31,8 @@ struct loop_watch {
 };
 
 struct loop_timer {
-	uv_timer_t uv;
+	struct heap_node node; /* first: a node is its timer */
+	struct loop *loop;
 	void (*fn)(void *arg);
 	void *arg;
 };
@@ -41,6 +49,34 @@ queue_take(struct loop *l)
 }
 
 static void
+timers_arm(struct loop *l)
+{
+	const struct heap_node *first = heap_first(&l->timers);
+
+	if (first)
+		alarm_set(&l->alarm, first->at);
+}
+
+/* Those that timers set for a time that has passed as well wait for the next turn: descriptors come between. */
+static void
+on_alarm(uv_poll_t *clock, int status, int events)
+{
+	struct loop *l = clock->data;
+	sp_nanos now = time_now();
+	struct heap_node *first;
+
+	alarm_heard(&l->alarm);
+	for (size_t n = l->timers.n; n && (first = heap_first(&l->timers)) && first->at <= now;
+		n--) {
+		struct loop_timer *t = (struct loop_timer *)first;
+
+		heap_remove(&l->timers, first);
+		t->fn(t->arg); /* may free it */
+	}
+	timers_arm(l);
+}
+
+static void
 on_mail(uv_async_t *mail)
 {
 	struct loop *l = mail->data;
@@ -54,6 +90,32 @@ on_mail(uv_async_t *mail)
 		uv_stop(&l->uv);
 }
 
+/* What is ours in libuv's loop. */
+static bool
+handles_open(struct loop *l)
+{
+	if (uv_async_init(&l->uv, &l->mail, on_mail))
+		return false;
+	l->mail.data = l;
+	if (uv_poll_init(&l->uv, &l->clock, l->alarm.fd) == 0) {
+		l->clock.data = l;
+		if (uv_poll_start(&l->clock, UV_READABLE, on_alarm) == 0)
+			return true;
+		uv_close((uv_handle_t *)&l->clock, NULL);
+	}
+	uv_close((uv_handle_t *)&l->mail, NULL);
+	return false;
+}
+
+/* The closings of handles are still under way: libuv ends them in the loop. */
+static void
+handles_end(struct loop *l)
+{
+	while (uv_run(&l->uv, UV_RUN_DEFAULT))
+		;
+	uv_loop_close(&l->uv);
+}
+
 struct loop *
 loop_new(void)
 {
@@ -61,19 +123,22 @@ loop_new(void)
 
 	if (!l)
 		return NULL;
-	if (uv_loop_init(&l->uv)) {
-		mem_free(l);
-		return NULL;
+	if (alarm_init(&l->alarm))
+		goto out;
+	if (uv_loop_init(&l->uv))
+		goto out;
+	if (!handles_open(l)) {
+		handles_end(l);
+		goto out;
 	}
-	if (uv_async_init(&l->uv, &l->mail, on_mail)) {
-		uv_loop_close(&l->uv);
-		mem_free(l);
-		return NULL;
-	}
-	l->mail.data = l;
 	l->last = &l->first;
 	pthread_mutex_init(&l->lock, NULL);
 	return l;
+
+out:
+	alarm_fini(&l->alarm);
+	mem_free(l);
+	return NULL;
 }
 
 void
@@ -81,11 +146,11 @@ loop_free(struct loop *l)
 {
 	if (!l)
 		return;
+	uv_close((uv_handle_t *)&l->clock, NULL);
 	uv_close((uv_handle_t *)&l->mail, NULL);
-	/* the closings of freed watches and timers are still under way: libuv ends them in the loop */
-	while (uv_run(&l->uv, UV_RUN_DEFAULT))
-		;
-	uv_loop_close(&l->uv);
+	handles_end(l);
+	alarm_fini(&l->alarm);
+	heap_fini(&l->timers);
 	pthread_mutex_destroy(&l->lock);
 	mem_free(l);
 }
@@ -214,14 +279,6 @@ loop_watch_free(struct loop_watch *w)
 	uv_close((uv_handle_t *)&w->uv, on_closed);
 }
 
-static void
-on_timer(uv_timer_t *uv)
-{
-	struct loop_timer *t = uv->data;
-
-	t->fn(t->arg);
-}
-
 struct loop_timer *
 loop_timer_new(struct loop *l, void (*fn)(void *arg), void *arg)
 {
@@ -229,8 +286,12 @@ loop_timer_new(struct loop *l, void (*fn)(void *arg), void *arg)
 
 	if (!t)
 		return NULL;
-	uv_timer_init(&l->uv, &t->uv);
-	t->uv.data = t;
+	if (!heap_reserve(&l->timers, l->n_timers + 1)) {
+		mem_free(t);
+		return NULL;
+	}
+	l->n_timers++;
+	t->loop = l;
 	t->fn = fn;
 	t->arg = arg;
 	return t;
@@ -240,15 +301,11 @@ void
 loop_timer_set(struct loop_timer *t, sp_nanos at)
 {
 	if (at == SP_NEVER) {
-		uv_timer_stop(&t->uv);
+		heap_remove(&t->loop->timers, &t->node);
 		return;
 	}
-	sp_nanos left = at - time_now();
-
-	/* libuv's clock is the one of the loop's last turn, in whole ms */
-	uv_update_time(t->uv.loop);
-	uv_timer_start(&t->uv, on_timer,
-		left <= 0 ? 0 : (uint64_t)((left + SP_MILLISECOND - 1) / SP_MILLISECOND), 0);
+	heap_put(&t->loop->timers, &t->node, at);
+	alarm_set(&t->loop->alarm, at);
 }
 
 void
@@ -256,6 +313,7 @@ loop_timer_free(struct loop_timer *t)
 {
 	if (!t)
 		return;
-	uv_timer_stop(&t->uv);
-	uv_close((uv_handle_t *)&t->uv, on_closed);
+	heap_remove(&t->loop->timers, &t->node);
+	t->loop->n_timers--;
+	mem_free(t);
 }

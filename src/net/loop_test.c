@@ -66,6 +66,77 @@ a_timer_is_not_early(void **state)
 	loop_free(c.loop);
 }
 
+struct ringer {
+	struct loop *loop;
+	struct loop_timer *timer, *victim;
+	sp_nanos at;
+	int rings;
+};
+
+static void
+ring_again(void *arg)
+{
+	struct ringer *r = arg;
+
+	r->rings++;
+	loop_timer_set(r->timer, 1);
+}
+
+static void
+stop_it(void *arg, unsigned events)
+{
+	loop_stop(arg);
+}
+
+static void
+a_timer_that_is_always_due_leaves_descriptors_their_turn(void **state)
+{
+	struct ringer r = {.loop = loop_new()};
+	struct loop_watch *watch;
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	watch = loop_watch_new(r.loop, ends[0], stop_it, r.loop);
+	loop_watch_set(watch, LOOP_READ);
+	r.timer = loop_timer_new(r.loop, ring_again, &r);
+	loop_timer_set(r.timer, 1);
+	loop_run(r.loop);
+	assert_true(r.rings <= 2);
+	loop_timer_free(r.timer);
+	loop_watch_free(watch);
+	close(ends[0]);
+	close(ends[1]);
+	loop_free(r.loop);
+}
+
+static void
+ring_and_free(void *arg)
+{
+	struct ringer *r = arg;
+
+	r->at = time_now();
+	loop_timer_free(r->victim);
+	loop_timer_free(r->timer);
+	loop_stop(r->loop);
+}
+
+static void
+a_timer_that_was_put_off_rings_then_and_may_free_itself_and_others(void **state)
+{
+	struct ringer r = {.loop = loop_new()};
+	sp_nanos began = time_now();
+
+	r.timer = loop_timer_new(r.loop, ring_and_free, &r);
+	r.victim = loop_timer_new(r.loop, ring_and_free, &r);
+	loop_timer_set(r.victim, began + 31 * SP_MILLISECOND);
+	loop_timer_set(r.timer, began + SP_MILLISECOND);
+	loop_timer_set(r.timer, began + 30 * SP_MILLISECOND);
+	loop_run(r.loop);
+	assert_true(r.at >= began + 30 * SP_MILLISECOND);
+	loop_free(r.loop);
+}
+
 struct watched {
 	struct loop *loop;
 	struct loop_watch *watch;
@@ -152,6 +223,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_of_many_threads_all_arrive),
 		cmocka_unit_test(a_timer_is_not_early),
+		cmocka_unit_test(a_timer_that_is_always_due_leaves_descriptors_their_turn),
+		cmocka_unit_test(
+			a_timer_that_was_put_off_rings_then_and_may_free_itself_and_others),
 		cmocka_unit_test(a_watch_freed_in_its_callback_runs_no_more),
 		cmocka_unit_test(bytes_before_a_reset_are_read_and_then_the_reset),
 	};

@@ -14,6 +14,7 @@ poller_init(struct poller *p)
 	list_init(&p->timers);
 	list_init(&p->tasks);
 	p->due = SP_NEVER;
+	p->alarm.fd = -1;
 	p->fd = epoll_create1(EPOLL_CLOEXEC);
 	return p->fd < 0 ? errno : 0;
 }
@@ -21,8 +22,11 @@ poller_init(struct poller *p)
 void
 poller_fini(struct poller *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
+	if (p->fd < 0)
+		return;
+	poll_watch_stop(&p->clock);
+	alarm_fini(&p->alarm);
+	close(p->fd);
 	p->fd = -1;
 }
 
@@ -235,13 +239,39 @@ tasks_serve(struct poller *p)
 	}
 }
 
+static void
+on_alarm(void *arg, unsigned events)
+{
+	struct poller *p = arg;
+
+	alarm_heard(&p->alarm);
+}
+
+/* Users whose own loop waits never need one. */
+static bool
+has_alarm(struct poller *p)
+{
+	if (p->alarm.fd >= 0)
+		return true;
+	if (alarm_init(&p->alarm))
+		return false;
+	if (poll_watch_start(&p->clock, p, p->alarm.fd, POLLER_READ, on_alarm, p) == 0)
+		return true;
+	alarm_fini(&p->alarm);
+	return false;
+}
+
 void
 poller_turn(struct poller *p, sp_nanos until)
 {
 	sp_nanos due = poller_due(p);
 
-	if (due < until)
+	if (due > 0 && due != SP_NEVER && due <= until && has_alarm(p)) {
+		alarm_set(&p->alarm, due);
+		until = SP_NEVER;
+	} else if (due < until) {
 		until = due;
+	}
 	p->turning = true;
 	descriptors_serve(p, until <= 0 ? 0 : time_poll_ms(time_now(), until));
 	timers_serve(p);

@@ -11,21 +11,11 @@
 #include <sys/epoll.h>
 
 #include "base/list.h"
+#include "net/alarm.h"
 
 #define POLLER_READ 1u
 #define POLLER_WRITE 2u
 #define POLLER_BATCH 64
-
-struct poller {
-	int fd; /* an epoll descriptor: readable when poller_turn() has something to do */
-	struct list timers;
-	struct list tasks;
-	sp_nanos due; /* no timer goes off earlier; may be too early */
-	sp_nanos now; /* while the clock stands still; else 0 */
-	bool turning;
-	struct epoll_event batch[POLLER_BATCH];
-	int n_batch; /* being worked off */
-};
 
 struct poll_watch { /* a zeroed one watches nothing */
 	struct poller *poller;
@@ -33,6 +23,19 @@ struct poll_watch { /* a zeroed one watches nothing */
 	unsigned events;
 	void (*fn)(void *arg, unsigned events);
 	void *arg;
+};
+
+struct poller {
+	int fd; /* an epoll descriptor: readable when poller_turn() has something to do */
+	struct list timers;
+	struct list tasks;
+	struct alarm alarm; /* from the first wait for a timer on */
+	struct poll_watch clock;
+	sp_nanos due; /* no timer goes off earlier; may be too early */
+	sp_nanos now; /* while the clock stands still; else 0 */
+	bool turning;
+	struct epoll_event batch[POLLER_BATCH];
+	int n_batch; /* being worked off */
 };
 
 struct poll_timer { /* to be initialised by poll_timer_init() */
@@ -51,7 +54,8 @@ struct poll_task {
 
 /* 0 or an errno. */
 SP_NODISCARD int poller_init(struct poller *);
-void poller_fini(struct poller *); /* watches and timers must have been taken off */
+/* Watches and timers must have been taken off. Repeatable; nothing when fd is -1. */
+void poller_fini(struct poller *);
 
 /* 0 or an errno. An error or hang-up of the descriptor is told as readable and writable. */
 SP_NODISCARD int poll_watch_start(struct poll_watch *, struct poller *, int fd, unsigned events,
