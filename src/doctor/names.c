@@ -146,7 +146,7 @@ servers_say(struct plan *p, const struct dns_answer *answers, size_t n)
 	char what[ADDRESS_TEXT + 20], says[300];
 
 	for (size_t i = 0; i < n; i++) {
-		snprintf(what, sizeof(what), "name server %s", answers[i].server);
+		snprintf(what, sizeof(what), "name server %.*s", ADDRESS_TEXT, answers[i].server);
 		plan_step(p, SP_PHASE_NAME_RESOLUTION,
 			answers[i].seen == SEEN_LOOKUP_ANSWERED ? EXAM_GOOD : EXAM_NOTE, what,
 			dns_says(&answers[i], says, sizeof(says)));
