@@ -11,6 +11,8 @@ struct settings {
 	struct sp_server_options server;
 	const char *port, *address, *endpoint;
 	unsigned n_threads;
+	struct sp_ntlm_options ntlm;
+	enum sp_level least_level;
 };
 
 static const char usage[] =
@@ -23,6 +25,9 @@ static const char usage[] =
 	"                     /run/sallyport/ncalrpc)\n"
 	"  --no-mapper        do not register with the endpoint mapper\n"
 	"  --threads N        loop threads (2)\n"
+	"  --accounts FILE    takes clients with NTLM that this file of NT hashes knows\n"
+	"  --anonymous        and clients without a name\n"
+	"  --least-level N    refuses calls that are protected less: 2 connect to 6 privacy\n"
 	"It writes one line when it is ready: ready ncacn_ip_tcp:[49200] ncalrpc:[name]\n";
 
 static void
@@ -45,6 +50,9 @@ settings_read(struct settings *s, int argc, char **argv)
 		{"ncalrpc-dir", required_argument, NULL, 'd'},
 		{"no-mapper", no_argument, NULL, 'n'},
 		{"threads", required_argument, NULL, 't'},
+		{"accounts", required_argument, NULL, 'A'},
+		{"anonymous", no_argument, NULL, 'N'},
+		{"least-level", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -59,6 +67,9 @@ settings_read(struct settings *s, int argc, char **argv)
 		case 'd': s->server.ncalrpc_dir = optarg; break;
 		case 'n': s->server.no_mapper = true; break;
 		case 't': s->n_threads = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'A': s->ntlm.accounts = optarg; break;
+		case 'N': s->ntlm.anonymous = true; break;
+		case 'l': s->least_level = (enum sp_level)strtoul(optarg, NULL, 10); break;
 		case 'h': printf(usage, argv[0]); return 0;
 		default: fprintf(stderr, usage, argv[0]); return 64;
 		}
@@ -73,13 +84,17 @@ static sp_status
 server_open(sp_server *server, const struct settings *s, const struct sp_interface *interface,
 	const void *handlers, const char *annotation, struct sp_error *err)
 {
-	struct sp_interface_options options = {.annotation = annotation};
+	struct sp_interface_options options = {.annotation = annotation,
+		.least_level = s->least_level,
+		.anonymous = s->ntlm.anonymous};
 	sp_status status = sp_server_use_protseq(server, "ncacn_ip_tcp", s->port, s->address, err);
 
 	if (!status)
 		status = sp_server_use_protseq(server, "ncalrpc", s->endpoint, NULL, err);
 	if (!status)
 		status = sp_server_register(server, interface, handlers, &options, err);
+	if (!status && (s->ntlm.accounts || s->ntlm.anonymous))
+		status = sp_server_use_ntlm(server, &s->ntlm, err);
 	if (!status)
 		status = sp_server_start(server, s->n_threads, err);
 	return status;

@@ -109,6 +109,7 @@ struct assoc_event {
 	 */
 	struct buf_slice take_stub;
 	bool big_endian; /* integers in the stub data */
+	bool headers_signed; /* REQUEST: that was agreed when the connection was bound */
 	/* AUTH_STEP: whose leg. REQUEST: who calls, NULL is nobody in particular; lives as long as the connection */
 	struct auth_context *auth;
 	uint8_t auth_type, auth_level;

@@ -137,7 +137,7 @@ spans_make(const struct assoc_conn *a, const struct security_context *c, uint8_t
 {
 	bool seals = c->level == AUTH_LEVEL_PRIVACY;
 
-	if (!a->security->signs_headers) {
+	if (!a->security->signs_headers && !c->auth->signs_headers) {
 		spans[0] = (struct auth_span){pdu + header_size, body, seals};
 		return 1;
 	}
@@ -485,7 +485,7 @@ bool
 assoc_secure(struct assoc_conn *a, const struct assoc_protection *p)
 {
 	uint8_t level = p->level == AUTH_LEVEL_CALL ? AUTH_LEVEL_PACKET : p->level;
-	struct security_context *c = context_add(a, 0, p->type, level, p->take_auth);
+	struct security_context *c = context_add(a, 1, p->type, level, p->take_auth);
 
 	if (!c)
 		return false;
@@ -528,7 +528,7 @@ headers_settle(struct assoc_conn *a, const struct pdu *p)
 	if (p->header.ptype != PTYPE_BIND_ACK || !s->signs_headers)
 		return true;
 	s->signs_headers = p->header.flags & PFC_SUPPORT_HEADER_SIGN;
-	if (s->signs_headers || s->headers_optional)
+	if (s->signs_headers || s->headers_optional || s->own->auth->signs_headers)
 		return true;
 	conn_close(a, ASSOC_CLOSE_SECURITY, "the server does not sign headers");
 	return false;

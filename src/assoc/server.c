@@ -505,6 +505,7 @@ request_event(struct assoc_conn *a, struct assoc_call *c, struct assoc_event *re
 	ret->offer = c->offer;
 	ret->transfer = c->transfer;
 	ret->big_endian = c->big_endian;
+	ret->headers_signed = security_flags(a) != 0;
 	ret->cancelled = c->cancelled;
 	if (c->security) {
 		ret->auth = c->security->auth;

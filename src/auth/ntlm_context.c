@@ -95,8 +95,11 @@ ntlm_context_new(bool initiator)
 {
 	struct ntlm_context *x = secret_new(sizeof(*x));
 
-	if (x)
-		auth_context_init(&x->base, initiator ? &initiator_methods : &acceptor_methods);
+	if (!x)
+		return NULL;
+	auth_context_init(&x->base, initiator ? &initiator_methods : &acceptor_methods);
+	/* With extended session security Windows and Samba sign the whole PDU, also when nobody asked for it. */
+	x->base.signs_headers = true;
 	return x;
 }
 

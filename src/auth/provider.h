@@ -81,6 +81,8 @@ struct auth_methods {
 struct auth_context { /* the first member of a provider's own */
 	const struct auth_methods *methods;
 	_Atomic uint32_t refs;
+	/* Signs the headers of PDUs in any case, whether the peers agreed on that or not. */
+	bool signs_headers;
 };
 
 /* What a server takes: one entry per auth_type. accept makes a context for one client; NULL: no memory. */

@@ -43,7 +43,7 @@ struct sp_call {
 	void *args;
 	uint32_t call_id;
 	uint16_t opnum, context_id;
-	bool big_endian;
+	bool big_endian, headers_signed;
 	struct auth_context *auth; /* a reference; NULL: nobody in particular */
 	uint8_t auth_type, auth_level;
 	struct sp_syntax_id transfer;

@@ -257,7 +257,8 @@ is_verified(const sp_call *call, const uint8_t *trailer, size_t len)
 		.opnum = call->opnum,
 		.offer = &server->offers[call->registration->index],
 		.transfer = call->transfer,
-		.big_endian = call->big_endian};
+		.big_endian = call->big_endian,
+		.headers_signed = call->headers_signed};
 
 	return verify_request(&request, trailer, len);
 }
@@ -308,6 +309,7 @@ call_of(struct connection *c, struct assoc_event *event)
 	call->opnum = event->opnum;
 	call->context_id = event->context_id;
 	call->big_endian = event->big_endian;
+	call->headers_signed = event->headers_signed;
 	if (event->auth) {
 		call->auth = auth_ref(event->auth);
 		call->auth_type = event->auth_type;

@@ -32,8 +32,8 @@ verify_request(const struct assoc_event *e, const uint8_t *bytes, size_t len)
 	case VERIFICATION_BAD: return false;
 	case VERIFICATION_FOUND: break;
 	}
-	/* bit 0 says that PFC_SUPPORT_HEADER_SIGN was in the bind: no provider of ours sets it */
-	if (v.has_bitmask && (v.bitmask & 1))
+	/* bit 0 says that PFC_SUPPORT_HEADER_SIGN was in the bind ([MS-RPCE] 2.2.2.13.2) */
+	if (v.has_bitmask && (v.bitmask & 1) && !e->headers_signed)
 		return false;
 	return (!v.has_pcontext || context_fits(&v, e)) && (!v.has_header2 || header_fits(&v, e));
 }

@@ -27,6 +27,7 @@ PROGRAMS = {
     'sallyport': ['src/cli/sallyport'],
     'mapper': ['src/epm/sallyport-epmapper'],
     'together': ['tests/peers/together'],
+    'guest': ['tests/peers/guest'],
     'list-shares': ['examples/list-shares'],
     'echo': ['examples/echo-server', 'examples/echo_server', 'examples/echo/echo-server', 'examples/echo/echo_server'],
 }
