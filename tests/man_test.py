@@ -32,12 +32,16 @@ def main():
     for page in pages:
         name = page.name.split('.')[0]
         assert name == 'sallyport' or f'|  *{name}*(3)' in index, f'{name}(3) is not listed in sallyport(3)'
+    listed = (SOURCE / 'man/meson.build').read_text()
+    made = {'sallyport.1'} | {f'sallyport-{c}.1' for c in re.findall(r"'(\w+)'", re.search(r'man_commands = .*', listed)[0])}
+    filled = {f'sallyport-{c}.1.scd' for c in re.findall(r"'(\w+)'", re.search(r'man_filled = .*', listed)[0])}
     for page in (SOURCE / 'man').glob('*.scd'):
         for name, section in re.findall(r'\*((?:sp_|sallyport)[\w-]*)\*\(([1-8])\)', page.read_text()):
-            there = (SOURCE / 'man' / f'{name}.{section}.scd').exists()
+            there = f'{name}.{section}' in made or (SOURCE / 'man' / f'{name}.{section}.scd').exists()
             assert there or name in faces, f'{page.name} names {name}({section}), which is not there'
-    listed = (SOURCE / 'man/meson.build').read_text()
     for page in (SOURCE / 'man').glob('*.scd'):
+        if page.name in filled:
+            continue
         assert f"'{page.name[:-4]}'" in listed, f'{page.name} is not in man/meson.build'
     print(f'{len(faces)} functions on {len(pages)} pages')
 

@@ -444,9 +444,9 @@ run(const struct settings *s, struct report *r)
 
 #define AT(member) offsetof(struct settings, member)
 static const struct option_row options[] = {
-	{0, "to", OPTION_TEXT, AT(to), "FORM", "convert: yaml, reg, netsh or sysctl"},
-	{0, "for", OPTION_TEXT, AT(request), "KIND",
-		"test: internet, intranet or default (default)"},
+	{0, "to", OPTION_TEXT, AT(to), "yaml|reg|netsh|sysctl", "convert: to which form"},
+	{0, "for", OPTION_TEXT, AT(request), "internet|intranet|default",
+		"test: the ports of which requests (default)"},
 	{0, "apply", OPTION_FLAG, AT(apply), NULL,
 		"check: reserve ports that outgoing connections could take"},
 	{0},
