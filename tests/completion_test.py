@@ -80,7 +80,8 @@ class Bash(unittest.TestCase):
         self.assertEqual(bash('sallyport', 'explain', 'RPC_S_SERVER_UN'), ['RPC_S_SERVER_UNAVAILABLE'])
         self.assertEqual(bash('sallyport', 'explain', '1722', 'T0', 'Netlo'), ['Netlogon'])
 
-    def test_interfaces_are_offered_by_name(self):
+    def test_interfaces_and_services_are_offered_by_name(self):
+        self.assertEqual(bash('sallyport', 'doctor', 'dc01', '--service', 'Netlo'), ['Netlogon'])
         self.assertIn('samr', bash('sallyport', 'resolve', 'dc01', 'sam'))
         self.assertIn('samr', bash('sallyport', 'ping', 'dc01', '-i', 'sam'))
 

@@ -15,6 +15,7 @@ enum place {
 	PLACE_FILE,
 	PLACE_FOLDER,
 	PLACE_INTERFACE,
+	PLACE_SERVICE,
 	PLACE_WHAT, /* everything in the catalogue */
 };
 
@@ -22,7 +23,8 @@ static const struct {
 	const char *word;
 	enum place place;
 } places[] = {{"HOST", PLACE_HOST}, {"BINDING", PLACE_HOST}, {"FILE", PLACE_FILE},
-	{"DIR", PLACE_FOLDER}, {"UUID,VERSION", PLACE_INTERFACE}, {"WHAT", PLACE_WHAT}};
+	{"DIR", PLACE_FOLDER}, {"UUID,VERSION", PLACE_INTERFACE}, {"INTERFACE", PLACE_INTERFACE},
+	{"SERVICE", PLACE_SERVICE}, {"WHAT", PLACE_WHAT}};
 
 /* "[FILE...]" is FILE. */
 static size_t
@@ -62,6 +64,15 @@ interfaces_write(FILE *to)
 
 	for (size_t n = 0; (i = catalog_interface_at(n)); n++)
 		fprintf(to, "%s%s", n ? " " : "", i->name);
+}
+
+static void
+services_write(FILE *to)
+{
+	const struct catalog_service *s;
+
+	for (size_t n = 0; (s = catalog_service_at(n)); n++)
+		fprintf(to, "%s%s", n ? " " : "", s->name);
 }
 
 static bool
@@ -118,6 +129,7 @@ bash_words(FILE *to, const char *value)
 	case PLACE_FILE: fputs("kind=file", to); break;
 	case PLACE_FOLDER: fputs("kind=directory", to); break;
 	case PLACE_INTERFACE: fputs("words=$interfaces", to); break;
+	case PLACE_SERVICE: fputs("words=$services", to); break;
 	case PLACE_WHAT: fputs("words=$names", to); break;
 	case PLACE_ANY: fputs(":", to); break;
 	}
@@ -186,6 +198,8 @@ completion_bash(FILE *to)
 	      "\tlocal interfaces='",
 		to);
 	interfaces_write(to);
+	fputs("'\n\tlocal services='", to);
+	services_write(to);
 	fputs("'\n\tlocal names='", to);
 	names_write(to);
 	fputs("'\n\tlocal commands='", to);
@@ -237,6 +251,7 @@ zsh_action(FILE *to, const char *value)
 	case PLACE_FILE: fputs("_files", to); break;
 	case PLACE_FOLDER: fputs("_files -/", to); break;
 	case PLACE_INTERFACE: fputs("($interfaces)", to); break;
+	case PLACE_SERVICE: fputs("($services)", to); break;
 	case PLACE_WHAT: fputs("($names)", to); break;
 	case PLACE_ANY: putc(' ', to); break;
 	}
@@ -289,6 +304,8 @@ completion_zsh(FILE *to)
 	      "_sallyport() {\n\tlocal -a commands\n\tlocal interfaces='",
 		to);
 	interfaces_write(to);
+	fputs("'\n\tlocal services='", to);
+	services_write(to);
 	fputs("'\n\tlocal names='", to);
 	names_write(to);
 	fputs("'\n\tcommands=(\n", to);
@@ -324,6 +341,7 @@ fish_action(FILE *to, const char *value)
 	case PLACE_FILE: fputs(" -F", to); break;
 	case PLACE_FOLDER: fputs(" -x -a '(__fish_complete_directories)'", to); break;
 	case PLACE_INTERFACE: fputs(" -x -a \"$__sallyport_interfaces\"", to); break;
+	case PLACE_SERVICE: fputs(" -x -a \"$__sallyport_services\"", to); break;
 	case PLACE_WHAT: fputs(" -x -a \"$__sallyport_names\"", to); break;
 	case PLACE_ANY: fputs(" -x", to); break;
 	}
@@ -370,6 +388,8 @@ completion_fish(FILE *to)
 {
 	fputs("# fish completion for sallyport\n" MADE "set -g __sallyport_interfaces '", to);
 	interfaces_write(to);
+	fputs("'\nset -g __sallyport_services '", to);
+	services_write(to);
 	fputs("'\nset -g __sallyport_names '", to);
 	names_write(to);
 	fputs("'\n\n# Whether the word to come is the n-th argument of a command, counted from 0, "

@@ -136,9 +136,9 @@ run(const struct settings *s, struct report *r)
 }
 
 static const struct option_row options[] = {
-	{'i', "interface", OPTION_TEXT, offsetof(struct settings, wanted), "NAME",
+	{'i', "interface", OPTION_TEXT, offsetof(struct settings, wanted), "INTERFACE",
 		"the interface that must be reached, by its name (samr) or as UUID,VERSION"},
-	{'s', "service", OPTION_TEXT, offsetof(struct settings, service), "NAME",
+	{'s', "service", OPTION_TEXT, offsetof(struct settings, service), "SERVICE",
 		"all interfaces of a service of the catalogue (\"Netlogon\")"},
 	{0, "domain", OPTION_TEXT, offsetof(struct settings, domain), "NAME",
 		"the domain whose controllers must be found in DNS"},

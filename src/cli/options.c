@@ -125,7 +125,9 @@ kind_needs(enum option_kind kind)
 	case OPTION_COUNT: return "a number from 1";
 	case OPTION_PORT: return "a port from 1 to 65535";
 	case OPTION_TEXT: return "a value";
-	case OPTION_INTERFACE: return "UUID,VERSION, as 60a15ec5-4de8-11d7-a637-005056a20182,1.0";
+	case OPTION_INTERFACE:
+		return "UUID,VERSION, as 60a15ec5-4de8-11d7-a637-005056a20182,1.0, or a name, as "
+		       "samr";
 	case OPTION_UUID: return "a UUID, as 60a15ec5-4de8-11d7-a637-005056a20182";
 	}
 	return "something else";
@@ -194,6 +196,8 @@ bad_value(const struct words *w, const struct option_row *row, const char *value
 	if (value)
 		fprintf(w->talk, ", not \"%s\"", value);
 	fputc('\n', w->talk);
+	if (value && row->kind == OPTION_INTERFACE && spelling_interface(value))
+		fprintf(w->talk, "did you mean %s?\n", spelling_interface(value));
 	return complain(w);
 }
 
@@ -227,12 +231,16 @@ long_option(struct words *w, const char *word, struct settings *s)
 static bool
 letters(struct words *w, const char *word, struct settings *s)
 {
+	const char *whole = word;
+
 	for (; *word; word++) {
 		const struct option_row *row = row_of_letter(w->command, *word);
 
 		if (!row) {
 			fprintf(w->talk, "sallyport %s: there is no option -%c\n", w->command->name,
 				*word);
+			if (row_find(w->command, whole, strcspn(whole, "=")))
+				fprintf(w->talk, "did you mean --%s?\n", whole);
 			return complain(w);
 		}
 		if (row->kind != OPTION_FLAG)

@@ -116,6 +116,17 @@ a_command_that_asks_nobody_has_no_timeouts(void **state)
 }
 
 static void
+only_where_numbers_are_explained_is_a_negative_one_an_argument(void **state)
+{
+	struct settings s;
+
+	assert_true(parse(&command_explain, "-2147023174 --json", &s));
+	assert_string_equal(s.arguments[0], "-2147023174");
+	assert_true(s.json);
+	assert_false(parse(&command_ping, "-2147023174", &s));
+}
+
+static void
 every_phase_has_its_limit(void **state)
 {
 	struct settings s;
@@ -191,6 +202,8 @@ a_slip_is_answered_with_what_was_meant(void **state)
 	refused(&command_ping, "h --conut 3", "did you mean --count?");
 	refused(&command_ping, "h --intreface x", "did you mean --interface?");
 	refused(&command_ping, "h --jsn", "did you mean --json?");
+	refused(&command_ping, "h -json", "did you mean --json?");
+	refused(&command_ping, "h -i samx", "did you mean samr?");
 	refused(&command_ping, "h --timeout-con=3", "did you mean --timeout-connect?");
 	refused(&command_ping, "h --zzzzz", "there is no option --zzzzz");
 	assert_null(strstr(said, "did you mean"));
@@ -256,6 +269,7 @@ main(void)
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(the_last_argument_may_come_often_or_not_at_all),
 		cmocka_unit_test(a_command_that_asks_nobody_has_no_timeouts),
+		cmocka_unit_test(only_where_numbers_are_explained_is_a_negative_one_an_argument),
 		cmocka_unit_test(every_phase_has_its_limit),
 		cmocka_unit_test(durations_are_what_people_write),
 		cmocka_unit_test(wrong_words_are_named_and_change_nothing),

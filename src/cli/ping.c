@@ -98,7 +98,7 @@ run(const struct settings *s, struct report *r)
 
 static const struct option_row options[] = {
 	{'i', "interface", OPTION_INTERFACE, offsetof(struct settings, interface), "UUID,VERSION",
-		"the interface that must be there; required"},
+		"the interface that must be there, or its name, as samr; required"},
 	{'c', "count", OPTION_COUNT, offsetof(struct settings, count), "N",
 		"how many round trips (4)"},
 	{0, "interval", OPTION_DURATION, offsetof(struct settings, interval), "TIME",
@@ -107,7 +107,7 @@ static const struct option_row options[] = {
 };
 
 static const struct example examples[] = {
-	{"sallyport ping dc01 --interface 12345778-1234-abcd-ef00-0123456789ac,1.0",
+	{"sallyport ping dc01 --interface samr",
 		"is the account manager there, and how far away is it?"},
 	{"sallyport ping 'ncacn_ip_tcp:dc01[49667]' -i 12345778-1234-abcd-ef00-0123456789ac,1.0 -c "
 	 "100",

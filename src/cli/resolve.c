@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/question.h"
+#include "cli/spelling.h"
 #include "probe/map.h"
 #include "probe/target.h"
 
@@ -27,12 +28,13 @@ tell(struct report *r, const struct probe_list *list)
 static enum outcome
 bad_interface(const struct settings *s, struct report *r)
 {
+	const char *near = spelling_interface(s->arguments[1]);
 	struct sp_error error;
 
 	error_set(&error, SP_PHASE_NONE, RPC_S_INVALID_STRING_UUID,
-		"read \"%.100s\" as an interface - it is not UUID,VERSION - an example: "
-		"60a15ec5-4de8-11d7-a637-005056a20182,1.0",
-		s->arguments[1]);
+		"read \"%.100s\" as an interface - it is neither UUID,VERSION nor a name - %s%s",
+		s->arguments[1], near ? "perhaps this was meant: " : "an example: ",
+		near ? near : "60a15ec5-4de8-11d7-a637-005056a20182,1.0");
 	return question_failed(s, &command_resolve, s->arguments[0], r, &error);
 }
 
@@ -78,8 +80,7 @@ static const struct option_row options[] = {
 };
 
 static const struct example examples[] = {
-	{"sallyport resolve dc01 12345778-1234-abcd-ef00-0123456789ac,1.0",
-		"the port of the account manager on dc01"},
+	{"sallyport resolve dc01 samr", "the port of the account manager on dc01"},
 	{"sallyport resolve dc01 12345778-1234-abcd-ef00-0123456789ac,1.0 --protseq ncacn_np",
 		"its named pipe"},
 	{0},

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "catalog/interfaces.h"
+
 #define LENGTH_MAX 40
 
 void
@@ -69,4 +71,16 @@ const char *
 spelling_best(const struct spelling *s)
 {
 	return s->best;
+}
+
+const char *
+spelling_interface(const char *word)
+{
+	const struct catalog_interface *interface;
+	struct spelling spelling;
+
+	spelling_begin(&spelling, word, strlen(word));
+	for (size_t i = 0; (interface = catalog_interface_at(i)); i++)
+		spelling_try(&spelling, interface->name);
+	return spelling_best(&spelling);
 }

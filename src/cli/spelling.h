@@ -20,5 +20,7 @@ const char *spelling_best(const struct spelling *);
 size_t spelling_distance(const char *, const char *);
 /* What is farther was not meant. */
 #define SPELLING_FAR 2
+/* The name of the interface that was probably meant; NULL when none is near. */
+const char *spelling_interface(const char *word);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "catalog/interfaces.h"
 #include "wire/tower.h"
 
 /* "ncacn_ip_tcp:...", "object@ncalrpc:..."; "2001:db8::1" and "host" are not */
@@ -138,26 +139,50 @@ number_parse(const char **p, uint16_t *ret)
 	return *p > start;
 }
 
-bool
-target_interface(const char *text, struct sp_syntax_id *ret)
+/* "4" or "4.0", to the end of the text */
+static bool
+version_parse(const char *p, struct sp_syntax_id *id)
 {
-	const char *comma = strchr(text, ','), *p;
-	struct sp_syntax_id id = {0};
-	char uuid[SP_UUID_TEXT + 2];
-
-	if (!comma || (size_t)(comma - text) >= sizeof(uuid))
-		return false;
-	memcpy(uuid, text, (size_t)(comma - text));
-	uuid[comma - text] = '\0';
-	p = comma + 1;
-	if (!sp_uuid_parse(uuid, &id.uuid) || !number_parse(&p, &id.major))
+	if (!number_parse(&p, &id->major))
 		return false;
 	if (*p == '.') {
 		p++;
-		if (!number_parse(&p, &id.minor))
+		if (!number_parse(&p, &id->minor))
 			return false;
 	}
-	if (*p)
+	return !*p;
+}
+
+/* What the catalogue knows by this name or UUID, and the version of. */
+static bool
+interface_known(const char *text, struct sp_syntax_id *ret)
+{
+	const struct catalog_interface *known = catalog_interface_named(text);
+	struct sp_syntax_id id = {0};
+
+	if (!known && sp_uuid_parse(text, &id.uuid))
+		known = catalog_interface_find(&id.uuid);
+	if (!known || !known->version || !version_parse(known->version, &id))
+		return false;
+	id.uuid = known->uuid;
+	*ret = id;
+	return true;
+}
+
+bool
+target_interface(const char *text, struct sp_syntax_id *ret)
+{
+	const char *comma = strchr(text, ',');
+	struct sp_syntax_id id = {0};
+	char uuid[SP_UUID_TEXT + 2];
+
+	if (!comma)
+		return interface_known(text, ret);
+	if ((size_t)(comma - text) >= sizeof(uuid))
+		return false;
+	memcpy(uuid, text, (size_t)(comma - text));
+	uuid[comma - text] = '\0';
+	if (!sp_uuid_parse(uuid, &id.uuid) || !version_parse(comma + 1, &id))
 		return false;
 	*ret = id;
 	return true;

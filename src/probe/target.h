@@ -19,7 +19,8 @@ SP_NODISCARD sp_status target_mapper(
 	const char *text, uint16_t mapper_port, char **ret_text, struct sp_error *reterr);
 /* The string binding of the text, normalised; the caller's as above. */
 SP_NODISCARD sp_status target_binding(const char *text, char **ret_text, struct sp_error *reterr);
-/* "338cd001-2244-31f1-aaaa-900038001003,1.0"; "...,1" is version 1.0. False: it is not that. */
+/* "338cd001-2244-31f1-aaaa-900038001003,1.0"; "...,1" is version 1.0; or what the catalogue knows: "samr", or a
+   UUID without version. False: it is none of that. */
 SP_NODISCARD bool target_interface(const char *text, struct sp_syntax_id *ret);
 
 #endif

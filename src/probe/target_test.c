@@ -103,11 +103,26 @@ an_interface_is_a_uuid_and_a_version(void **state)
 }
 
 static void
+an_interface_that_the_catalogue_knows_needs_no_version(void **state)
+{
+	static const char *const texts[] = {"samr", "SAMR", "12345778-1234-abcd-ef00-0123456789ac",
+		"{12345778-1234-ABCD-EF00-0123456789AC}"};
+	struct sp_syntax_id id;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_true(target_interface(texts[i], &id));
+		assert_int_equal(id.uuid.time_low, 0x12345778);
+		assert_int_equal(id.major, 1);
+		assert_int_equal(id.minor, 0);
+	}
+}
+
+static void
 other_text_is_no_interface_and_changes_nothing(void **state)
 {
 	static const char *const texts[] = {
 		"",
-		"338cd001-2244-31f1-aaaa-900038001003",
+		"338cd001-2244-31f1-aaaa-9000380010ff",
 		"338cd001-2244-31f1-aaaa-900038001003,",
 		"338cd001-2244-31f1-aaaa-900038001003,x",
 		"338cd001-2244-31f1-aaaa-900038001003,1.",
@@ -117,6 +132,8 @@ other_text_is_no_interface_and_changes_nothing(void **state)
 		"338cd001-2244-31f1-aaaa-90003800100,1.0",
 		"338cd001-2244-31f1-aaaa-900038001003000000000000,1.0",
 		",1.0",
+		"samr,1.0",
+		"sam",
 	};
 	struct sp_syntax_id id = {.major = 77};
 
@@ -135,6 +152,7 @@ main(void)
 		cmocka_unit_test(a_string_binding_says_where_its_mapper_is),
 		cmocka_unit_test(what_is_neither_is_refused_with_a_sentence),
 		cmocka_unit_test(an_interface_is_a_uuid_and_a_version),
+		cmocka_unit_test(an_interface_that_the_catalogue_knows_needs_no_version),
 		cmocka_unit_test(other_text_is_no_interface_and_changes_nothing),
 	};
 
