@@ -17,6 +17,7 @@ enum place {
 	PLACE_INTERFACE,
 	PLACE_SERVICE,
 	PLACE_WHAT, /* everything in the catalogue */
+	PLACE_N,
 };
 
 static const struct {
@@ -114,26 +115,37 @@ text_write(FILE *to, const char *text, const char *special)
 	}
 }
 
-/* --- bash --- */
+/* How a shell is told what may stand in each place; choices go between two texts. */
+struct shell {
+	const char *place[PLACE_N];
+	const char *choices_end;
+};
 
 static void
-bash_words(FILE *to, const char *value)
+place_write(FILE *to, const char *value, const struct shell *shell)
 {
-	switch (place_of(value)) {
-	case PLACE_CHOICE:
-		fputs("words='", to);
-		choices_write(to, value);
-		fputs("'", to);
-		break;
-	case PLACE_HOST: fputs("kind=hostname", to); break;
-	case PLACE_FILE: fputs("kind=file", to); break;
-	case PLACE_FOLDER: fputs("kind=directory", to); break;
-	case PLACE_INTERFACE: fputs("words=$interfaces", to); break;
-	case PLACE_SERVICE: fputs("words=$services", to); break;
-	case PLACE_WHAT: fputs("words=$names", to); break;
-	case PLACE_ANY: fputs(":", to); break;
-	}
+	enum place place = place_of(value);
+
+	fputs(shell->place[place], to);
+	if (place != PLACE_CHOICE)
+		return;
+	choices_write(to, value);
+	fputs(shell->choices_end, to);
 }
+
+/* --- bash --- */
+
+static const struct shell bash = {
+	.place = {[PLACE_ANY] = ":",
+		[PLACE_CHOICE] = "words='",
+		[PLACE_HOST] = "kind=hostname",
+		[PLACE_FILE] = "kind=file",
+		[PLACE_FOLDER] = "kind=directory",
+		[PLACE_INTERFACE] = "words=$interfaces",
+		[PLACE_SERVICE] = "words=$services",
+		[PLACE_WHAT] = "words=$names"},
+	.choices_end = "'",
+};
 
 static void
 bash_values(FILE *to, const struct command *c)
@@ -147,7 +159,7 @@ bash_values(FILE *to, const struct command *c)
 		if (row->letter)
 			fprintf(to, " | %s/-%c", c->name, row->letter);
 		fputs(") takes=yes; ", to);
-		bash_words(to, row->value);
+		place_write(to, row->value, &bash);
 		fputs(" ;;\n", to);
 	}
 }
@@ -158,7 +170,7 @@ bash_arguments(FILE *to, const struct command *c)
 	for (size_t i = 0; i < ARGUMENTS_MAX && c->arguments[i]; i++) {
 		fprintf(to, may_come_often(c->arguments[i]) ? "\t%s/*) " : "\t%s/%zu) ", c->name,
 			i);
-		bash_words(to, c->arguments[i]);
+		place_write(to, c->arguments[i], &bash);
 		fputs(" ;;\n", to);
 	}
 }
@@ -238,24 +250,17 @@ completion_bash(FILE *to)
 
 /* --- zsh --- */
 
-static void
-zsh_action(FILE *to, const char *value)
-{
-	switch (place_of(value)) {
-	case PLACE_CHOICE:
-		putc('(', to);
-		choices_write(to, value);
-		putc(')', to);
-		break;
-	case PLACE_HOST: fputs("_hosts", to); break;
-	case PLACE_FILE: fputs("_files", to); break;
-	case PLACE_FOLDER: fputs("_files -/", to); break;
-	case PLACE_INTERFACE: fputs("($interfaces)", to); break;
-	case PLACE_SERVICE: fputs("($services)", to); break;
-	case PLACE_WHAT: fputs("($names)", to); break;
-	case PLACE_ANY: putc(' ', to); break;
-	}
-}
+static const struct shell zsh = {
+	.place = {[PLACE_ANY] = " ",
+		[PLACE_CHOICE] = "(",
+		[PLACE_HOST] = "_hosts",
+		[PLACE_FILE] = "_files",
+		[PLACE_FOLDER] = "_files -/",
+		[PLACE_INTERFACE] = "($interfaces)",
+		[PLACE_SERVICE] = "($services)",
+		[PLACE_WHAT] = "($names)"},
+	.choices_end = ")",
+};
 
 /* '(-t --timeout)'{-t+,--timeout=}'[for all of it]:TIME: ' */
 static void
@@ -274,7 +279,7 @@ zsh_option(FILE *to, const struct option_row *row)
 	putc(']', to);
 	if (!is_flag) {
 		fputs(":value:", to);
-		zsh_action(to, row->value);
+		place_write(to, row->value, &zsh);
 	}
 	putc('"', to);
 }
@@ -291,7 +296,7 @@ zsh_command(FILE *to, const struct command *c)
 		fputs(" \\\n\t\t\t", to);
 		fprintf(to, may_come_often(c->arguments[i]) ? "\"*:argument:" : "\"%zu:argument:",
 			i + 1);
-		zsh_action(to, c->arguments[i]);
+		place_write(to, c->arguments[i], &zsh);
 		putc('"', to);
 	}
 	fputs(" ;;\n", to);
@@ -328,24 +333,17 @@ completion_zsh(FILE *to)
 
 /* --- fish --- */
 
-static void
-fish_action(FILE *to, const char *value)
-{
-	switch (place_of(value)) {
-	case PLACE_CHOICE:
-		fputs(" -x -a '", to);
-		choices_write(to, value);
-		fputs("'", to);
-		break;
-	case PLACE_HOST: fputs(" -x -a '(__fish_print_hostnames)'", to); break;
-	case PLACE_FILE: fputs(" -F", to); break;
-	case PLACE_FOLDER: fputs(" -x -a '(__fish_complete_directories)'", to); break;
-	case PLACE_INTERFACE: fputs(" -x -a \"$__sallyport_interfaces\"", to); break;
-	case PLACE_SERVICE: fputs(" -x -a \"$__sallyport_services\"", to); break;
-	case PLACE_WHAT: fputs(" -x -a \"$__sallyport_names\"", to); break;
-	case PLACE_ANY: fputs(" -x", to); break;
-	}
-}
+static const struct shell fish = {
+	.place = {[PLACE_ANY] = " -x",
+		[PLACE_CHOICE] = " -x -a '",
+		[PLACE_HOST] = " -x -a '(__fish_print_hostnames)'",
+		[PLACE_FILE] = " -F",
+		[PLACE_FOLDER] = " -x -a '(__fish_complete_directories)'",
+		[PLACE_INTERFACE] = " -x -a \"$__sallyport_interfaces\"",
+		[PLACE_SERVICE] = " -x -a \"$__sallyport_services\"",
+		[PLACE_WHAT] = " -x -a \"$__sallyport_names\""},
+	.choices_end = "'",
+};
 
 static void
 fish_option(FILE *to, const struct command *c, const struct option_row *row)
@@ -356,7 +354,7 @@ fish_option(FILE *to, const struct command *c, const struct option_row *row)
 		fprintf(to, " -s %c", row->letter);
 	if (row->kind != OPTION_FLAG) {
 		fputs(" -r", to);
-		fish_action(to, row->value);
+		place_write(to, row->value, &fish);
 	}
 	fputs(" -d '", to);
 	text_write(to, row->help, "");
@@ -378,7 +376,7 @@ fish_command(FILE *to, const struct command *c)
 			continue;
 		fprintf(to, "complete -c sallyport -n '__sallyport_is_at %s %zu%s'", c->name, i,
 			may_come_often(c->arguments[i]) ? " often" : "");
-		fish_action(to, c->arguments[i]);
+		place_write(to, c->arguments[i], &fish);
 		putc('\n', to);
 	}
 }
