@@ -31,7 +31,10 @@ def commands():
 
 def options(command):
     """(long option, takes a value) of a command's --help."""
-    return re.findall(r'^ {2}(?:-\w,| {3}) (--[\w-]+)( \S+)?', run(TOOL, command, '--help').split('\noptions:')[1], re.M)
+    page = run(TOOL, command, '--help')
+    if '\noptions:' not in page:  # the face of another tool, whose options are its own
+        return [('--help', '')]
+    return re.findall(r'^ {2}(?:-\w,| {3}) (--[\w-]+)( \S+)?', page.split('\noptions:')[1], re.M)
 
 
 def bash(*words):

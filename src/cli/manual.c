@@ -74,7 +74,8 @@ manual_command(FILE *to, const struct command *command)
 {
 	fprintf(to, "sallyport-%s(1)\n\n# NAME\n\nsallyport-%s - ", command->name, command->name);
 	text_write(to, command->summary);
-	fprintf(to, "\n\n# SYNOPSIS\n\n*sallyport %s* [_options_]", command->name);
+	fprintf(to, "\n\n# SYNOPSIS\n\n*sallyport %s* %s", command->name,
+		command->own ? "*-n* _HOST_ [_options_]" : "[_options_]");
 	for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i]; i++) {
 		fputs(" _", to);
 		text_write(to, command->arguments[i]);
@@ -84,7 +85,8 @@ manual_command(FILE *to, const struct command *command)
 	text_write(to, command->description);
 	fputs("\n\n# OPTIONS\n\n", to);
 	options_write(to, command);
-	exit_status_write(to);
+	if (!command->own) /* it says so itself */
+		exit_status_write(to);
 	fputs("# EXAMPLES\n\n", to);
 	for (const struct example *e = command->examples; e && e->line; e++) {
 		putc('*', to);

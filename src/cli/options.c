@@ -38,7 +38,21 @@ const struct option_row options_local[] = {
 	{'h', "help", OPTION_FLAG, AT(help), NULL, "show this"},
 	{0},
 };
+
+/* of the faces of other tools: the rest is theirs */
+static const struct option_row options_own[] = {
+	{'h', "help", OPTION_FLAG, AT(help), NULL, "show this"},
+	{0},
+};
 #undef AT
+
+static const struct option_row *
+common_rows(const struct command *command)
+{
+	if (command->own)
+		return options_own;
+	return command->is_local ? options_local : options_common;
+}
 
 const struct option_row *
 option_at(const struct command *command, size_t n)
@@ -48,7 +62,7 @@ option_at(const struct command *command, size_t n)
 	for (; row && row->name; row++)
 		if (n-- == 0)
 			return row;
-	for (row = command->is_local ? options_local : options_common; row->name; row++)
+	for (row = common_rows(command); row->name; row++)
 		if (n-- == 0)
 			return row;
 	return NULL;
