@@ -305,7 +305,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct choice c = {data, data + size};
 	static const uint16_t fragments[] = {1432, 1440, 4280, 5840, 65535};
 	struct assoc_limits limits[2];
-	struct assoc_offer offers[] = {{interfaces[0], NULL}, {interfaces[1], NULL}};
+	struct assoc_offer offers[] = {{.interface = interfaces[0]}, {.interface = interfaces[1]}};
 	struct assoc_groups *groups = assoc_groups_new();
 	struct watchword word = {1, false};
 	struct auth_acceptor acceptor = {AUTH_TYPE_NTLM, watchword_accept, &word};

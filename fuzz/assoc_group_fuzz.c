@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 enum { CONNECTIONS = 6, HANDLES = 12, CALLS = 6, MACHINES = 2 };
 
 static const struct sp_syntax_id interface = {{1, 2, 3, {4, 5}, {6}}, 1, 0};
-static const struct assoc_offer offer = {{{1, 2, 3, {4, 5}, {6}}, 1, 0}, NULL};
+static const struct assoc_offer offer = {.interface = {{1, 2, 3, {4, 5}, {6}}, 1, 0}};
 static const struct assoc_limits limits = {.max_fragment = 1432,
 	.max_stub = 4000,
 	.max_contexts = 4,

@@ -18,6 +18,20 @@ static const struct assoc_limits limits = {.max_fragment = 1432,
 	.max_calls = 3,
 	.max_memory = 8000};
 
+#define STREAMING 8 /* and two more operations take their requests in pieces */
+
+/* Used up at once or not at all; answered at the end, in the middle with a piece, or at the first. */
+static void
+stream(struct assoc_conn *a, const struct assoc_event *e)
+{
+	if (e->opnum != STREAMING + 1)
+		assoc_consumed(a, e->call_id, e->take_stub.len);
+	if (e->opnum == STREAMING && assoc_call_wants(a, e->call_id))
+		assoc_reply_more(a, e->call_id, NULL);
+	if (!e->more || e->opnum == STREAMING + 2)
+		assoc_reply(a, e->call_id, NULL);
+}
+
 static void
 events(struct assoc_conn *a)
 {
@@ -29,11 +43,14 @@ events(struct assoc_conn *a)
 		assert(e.take_stub.len <= limits.max_stub);
 		if (e.kind == ASSOC_EVENT_AUTH_STEP)
 			trial_leg(a, &e);
-		buf_slice_fini(&e.take_stub);
-		if (e.kind == ASSOC_EVENT_REQUEST && e.opnum % 2)
+		if (e.opnum >= STREAMING &&
+			(e.kind == ASSOC_EVENT_REQUEST || e.kind == ASSOC_EVENT_MORE))
+			stream(a, &e);
+		else if (e.kind == ASSOC_EVENT_REQUEST && e.opnum % 2)
 			assoc_reply(a, e.call_id, NULL);
 		else if (e.kind == ASSOC_EVENT_REQUEST && e.opnum % 4)
 			assoc_refuse(a, e.call_id, 5, true);
+		buf_slice_fini(&e.take_stub);
 		/* each output is small here: a few PDUs above the bound stop the reading */
 		assert(a->held <= limits.max_memory + 8000);
 		assert(a->n_contexts <= limits.max_contexts + UINT8_MAX);
@@ -88,7 +105,10 @@ bind_first(struct assoc_conn *a, bool logs_on)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct assoc_offer offer = {interface, NULL};
+	static const bool streams[STREAMING + 3] = {
+		[STREAMING] = true, [STREAMING + 1] = true, [STREAMING + 2] = true};
+	struct assoc_offer offer = {
+		.interface = interface, .streams = streams, .n_streams = STREAMING + 3};
 	struct assoc_groups *groups = assoc_groups_new();
 	struct watchword word = {size > 0 && data[0] & 4 ? 1 : 2, size > 0 && data[0] & 8};
 	struct auth_acceptor acceptor = {AUTH_TYPE_NTLM, watchword_accept, &word};

@@ -83,7 +83,11 @@
 		"The requested authentication level is not supported")                             \
 	X(RPC_S_SEC_PKG_ERROR, 1825, "A security package specific error occurred")                 \
 	X(RPC_S_NOT_CANCELLED, 1826, "Thread is not canceled")                                     \
+	X(RPC_X_WRONG_PIPE_ORDER, 1831, "Pipes were used in the wrong order")                      \
 	X(EPT_S_CANT_CREATE, 1899, "The endpoint mapper database entry could not be created")      \
+	X(RPC_X_PIPE_CLOSED, 1916, "The pipe has been closed")                                     \
+	X(RPC_X_PIPE_DISCIPLINE_ERROR, 1917, "The call ended before its pipes")                    \
+	X(RPC_X_PIPE_EMPTY, 1918, "The pipe has no more data")                                     \
 	X(RPC_S_SERVER_OUT_OF_MEMORY, 1130, "Not enough server memory to complete the operation")  \
 	X(ERROR_TIMEOUT, 1460, "This operation returned because the timeout period expired")       \
 	X(EPT_NCA_NOT_REGISTERED, 0x16c9a0d6,                                                      \
@@ -117,6 +121,12 @@
 	X(NCA_S_FAULT_UNSPEC, 0x1c000012, "Unspecified fault")                                     \
 	X(NCA_S_FAULT_REMOTE_COMM_FAILURE, 0x1c000013,                                             \
 		"The server's own call failed to communicate")                                     \
+	X(NCA_S_FAULT_PIPE_EMPTY, 0x1c000014, "The pipe has no more data")                         \
+	X(NCA_S_FAULT_PIPE_CLOSED, 0x1c000015, "The pipe has been closed")                         \
+	X(NCA_S_FAULT_PIPE_ORDER, 0x1c000016, "Pipes were used in the wrong order")                \
+	X(NCA_S_FAULT_PIPE_DISCIPLINE, 0x1c000017, "The call ended before its pipes")              \
+	X(NCA_S_FAULT_PIPE_COMM_ERROR, 0x1c000018, "Communication failed while a pipe was read")   \
+	X(NCA_S_FAULT_PIPE_MEMORY, 0x1c000019, "No memory for a pipe")                             \
 	X(NCA_S_FAULT_CONTEXT_MISMATCH, 0x1c00001a,                                                \
 		"The context handle does not match any known context handle")                      \
 	X(NCA_S_FAULT_REMOTE_NO_MEMORY, 0x1c00001b, "The server is out of memory")                 \

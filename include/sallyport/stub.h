@@ -56,6 +56,22 @@ enum sp_operation_flags {
 	SP_OP_BROADCAST = 1u << 2,
 };
 
+/*
+ * A pipe among the parameters. What goes through it is not of the operation's four functions: it follows the inputs, and
+ * stands in front of the outputs (C706 14.4).
+ */
+struct sp_pipe_parameter {
+	const char *name;
+	uint32_t offset; /* in the argument struct: of a struct sp_pipe, or of a pointer to one */
+	bool is_pointer;
+	bool is_in, is_out;
+	uint32_t item_size;            /* in memory */
+	uint32_t wire_size, alignment; /* of an item */
+	void (*push)(struct sp_push *, const void *items,
+		size_t n); /* NULL: numbers, as they lie in memory */
+	void (*pull)(struct sp_pull *, void *items, size_t n);
+};
+
 struct sp_operation {
 	const char *name;   /* NULL: the opnum is reserved and faults with nca_s_op_rng_error */
 	uint32_t args_size; /* bytes of the operation's argument struct */
@@ -70,6 +86,8 @@ struct sp_operation {
 	 * status of the fault to send (a handler that is missing gives NCA_S_OP_RNG_ERROR).
 	 */
 	sp_status (*invoke)(sp_call *, const void *handlers, void *args);
+	const struct sp_pipe_parameter *pipes; /* n_pipes, in the order of the parameters */
+	uint32_t n_pipes;
 };
 
 /* A context handle type of an interface. */
@@ -309,10 +327,6 @@ void sp_pull_sized(struct sp_pull *, bool is_there, uint64_t count, const char *
 void *sp_pull_ignored(struct sp_pull *);
 /* A referent: the marshalled object that an interface pointer stands for, a struct sp_object. */
 void sp_pull_object(struct sp_pull *, void *slot, const void *unused);
-/*
- * Everything that comes through a pipe (C706 14.3.10): *ret_n elements of 1, 2, 4 or 8 bytes. NULL after a fault.
- */
-void *sp_pull_pipe(struct sp_pull *, uint64_t *ret_n, size_t element_size);
 
 /* A server lets one call at a time use a context; those that say shared together. */
 void sp_pull_context(
@@ -367,7 +381,6 @@ bool sp_push_need(struct sp_push *, const void *pointee);
 
 void sp_push_ignored(struct sp_push *);
 void sp_push_object(struct sp_push *, const void *pointee, const void *unused);
-void sp_push_pipe(struct sp_push *, const void *items, uint64_t n, size_t element_size);
 
 void sp_push_context(struct sp_push *, const struct sp_context_handle *, uint32_t type);
 

@@ -51,6 +51,28 @@ struct sp_syntax_id {
 	uint16_t minor;
 };
 
+/*
+ * A pipe: data of any length as a parameter, of which nobody holds more than a piece (C706 14.3.10). `items` are of the type
+ * that the generated header names beside the pipe's. Each function returns 0, or a status that ends the call with it.
+ *
+ * A client fills the struct in. An [in] pipe's `pull` is called until it gives no items, which is the end; an [out] pipe's
+ * `push` for each piece that has come, and with n 0 at the end. Where `alloc` is there, the items pass through its memory,
+ * which is asked for before each piece; otherwise through the runtime's. They are called by whoever drives the client: from
+ * the blocking call, or from sp_client_service(); they may take their time, but must not touch the client.
+ *
+ * A server's handler is given one, and calls: `pull` of an [in] pipe until *ret_n is 0, `push` of an [out] pipe, with n 0 at
+ * its end, or not at all. Both wait for the network, so such handlers run on worker threads. They are good until the
+ * handler returns, or completes a deferred call; one thread at a time. [in] pipes come one after the other, in the order of
+ * the parameters, and so go [out] pipes, when the last [in] pipe is at its end.
+ */
+struct sp_pipe {
+	sp_status (*pull)(void *state, void *items, size_t most, size_t *ret_n);
+	sp_status (*push)(void *state, const void *items, size_t n);
+	void *(*alloc)(
+		void *state, size_t wanted, size_t *ret_room); /* in items; NULL: no memory */
+	void *state;
+};
+
 /* The 20 bytes that stand for a context handle on the wire, and what they stand for on a server. */
 struct sp_context_handle {
 	uint32_t attributes;

@@ -47,6 +47,9 @@ struct assoc_limits {
 struct assoc_offer {
 	struct sp_syntax_id interface;
 	void *cookie; /* the owner's; comes back in events */
+	/* By opnum, where it says true: requests are told of a piece at a time, as they come. NULL: all of them whole. */
+	const bool *streams;
+	uint32_t n_streams;
 };
 
 struct assoc_server_policy {
@@ -64,7 +67,8 @@ struct assoc_server_policy {
 enum assoc_event_kind {
 	ASSOC_EVENT_BOUND, /* server: the first bind was answered. client: what assoc_bind asked for is there */
 	ASSOC_EVENT_REQUEST,  /* server: a whole request; answer with assoc_reply or assoc_refuse */
-	ASSOC_EVENT_RESPONSE, /* client: a whole response */
+	ASSOC_EVENT_MORE,     /* server: the next piece of a request whose operation streams */
+	ASSOC_EVENT_RESPONSE, /* client: a whole response, or the next piece of one that streams */
 	ASSOC_EVENT_FAULT,    /* client: a fault */
 	/* client: an answer that was not taken, which the call has ended with: close says whether LIMIT or MEMORY; what */
 	ASSOC_EVENT_OVERFLOW,
@@ -108,7 +112,8 @@ struct assoc_event {
 	 * owner releases it (buf_slice_fini). AUTH_STEP: the token.
 	 */
 	struct buf_slice take_stub;
-	bool big_endian; /* integers in the stub data */
+	bool big_endian;     /* integers in the stub data */
+	bool more;           /* REQUEST, MORE, RESPONSE: this is a piece, and not the last */
 	bool headers_signed; /* REQUEST: that was agreed when the connection was bound */
 	/* AUTH_STEP: whose leg. REQUEST: who calls, NULL is nobody in particular; lives as long as the connection */
 	struct auth_context *auth;
@@ -202,9 +207,23 @@ struct assoc_request {
 	 */
 	bool by_syntax;
 	struct buf *take_second;
+	bool more; /* take_stub, of a multiple of 8 bytes, is the first piece; others come with assoc_call_more */
+	bool streams; /* the response is told of a piece at a time */
 };
 SP_NODISCARD bool assoc_call(struct assoc_conn *, const struct assoc_request *,
 	struct buf *take_stub, uint32_t *ret_call_id);
+/*
+ * Client, of a request that began with `more`: the next piece of stub data, of a multiple of 8 bytes unless it is the
+ * last. Other calls wait until the last has been given. take_stub is owned by the engine.
+ */
+void assoc_call_more(struct assoc_conn *, uint32_t call_id, struct buf *take_stub, bool is_last);
+/*
+ * Both sides: the message has begun and goes on, and everything that was given of it has left. The owner bounds what it has
+ * in memory by giving the next piece only then.
+ */
+bool assoc_call_wants(const struct assoc_conn *, uint32_t call_id);
+/* Client, once the request has begun: the syntax that the server has chosen. */
+const struct sp_syntax_id *assoc_call_transfer(const struct assoc_conn *, uint32_t call_id);
 /* Client: bind (or alter_context) only; a BOUND or REJECTED event with this call id follows. */
 SP_NODISCARD bool assoc_bind(struct assoc_conn *, const struct sp_syntax_id *interface,
 	const struct sp_syntax_id *transfers, size_t n_transfers, uint32_t *ret_call_id);
@@ -229,6 +248,14 @@ bool assoc_client_is_bound(const struct assoc_conn *); /* the bind_ack has come 
 
 /* Server: the answer to REQUEST call_id. take_stub may be NULL (no bytes). A call that is gone: dropped. */
 void assoc_reply(struct assoc_conn *, uint32_t call_id, struct buf *take_stub);
+/* Server: a piece of the answer, of a multiple of 8 bytes; assoc_reply gives the last. */
+void assoc_reply_more(struct assoc_conn *, uint32_t call_id, struct buf *take_stub);
+/*
+ * Server: so many bytes of the pieces of a request are used up. Until then they count, and beyond ASSOC_WINDOW of them nothing
+ * more of the request is taken in.
+ */
+#define ASSOC_WINDOW 262144u
+void assoc_consumed(struct assoc_conn *, uint32_t call_id, uint32_t bytes);
 /* Server: a fault. did_not_execute sets the flag that allows the client to try again. */
 void assoc_refuse(struct assoc_conn *, uint32_t call_id, uint32_t status, bool did_not_execute);
 

@@ -115,7 +115,7 @@ talk(struct pair *p, const struct assoc_server_policy *policy, uint8_t level)
 static void
 fail_each_allocation(uint8_t level)
 {
-	struct assoc_offer offers[] = {{interfaces[0], NULL}, {interfaces[1], NULL}};
+	struct assoc_offer offers[] = {{.interface = interfaces[0]}, {.interface = interfaces[1]}};
 	struct assoc_groups *groups = assoc_groups_new();
 	struct assoc_server_policy policy = {.offers = offers,
 		.n_offers = 2,
@@ -156,7 +156,7 @@ every_allocation_of_a_conversation_under_protection_may_fail(void **unused)
 static void
 an_idle_connection_holds_less_than_a_kilobyte(void **unused)
 {
-	struct assoc_offer offer = {interfaces[0], NULL};
+	struct assoc_offer offer = {.interface = interfaces[0]};
 	struct assoc_groups *groups = assoc_groups_new();
 	struct assoc_server_policy policy = {.offers = &offer,
 		.n_offers = 1,

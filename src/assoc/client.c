@@ -251,7 +251,7 @@ request_send(struct assoc_conn *a, struct assoc_call *c, const struct assoc_pres
 	struct buf **made = second ? &c->second : &c->request, *stub = *made; /* NULL is none */
 
 	*made = NULL;
-	if (c->verified) {
+	if (c->verified && !c->more) {
 		struct buf *bare = stub;
 
 		stub = trailer_add(c, p, bare);
@@ -266,6 +266,8 @@ request_send(struct assoc_conn *a, struct assoc_call *c, const struct assoc_pres
 	c->transfer = p->transfer;
 	c->state = STATE_DISPATCHED;
 	a->n_in_flight++;
+	if (c->more)
+		a->sending = c;
 	(void)frag_send_request(a, c, p->id, stub); /* failure has closed the connection */
 }
 
@@ -284,7 +286,8 @@ call_push(struct assoc_conn *a, struct assoc_call *c)
 {
 	const struct assoc_presentation *p = proposals_verdict(a, c->context_index);
 
-	if (security_holds(a))
+	/* fragments of one request are not mixed with another's */
+	if (a->sending || security_holds(a))
 		return true;
 	switch ((enum presentation_state)p->state) {
 	case WANTED:
@@ -375,6 +378,8 @@ assoc_call(struct assoc_conn *a, const struct assoc_request *r, struct buf *take
 	c->opnum = r->opnum;
 	c->maybe = r->maybe;
 	c->verified = r->verified;
+	c->more = r->more;
+	c->streams = r->streams;
 	c->has_object = r->object != NULL;
 	if (r->object)
 		c->object = *r->object;
@@ -382,6 +387,30 @@ assoc_call(struct assoc_conn *a, const struct assoc_request *r, struct buf *take
 	*ret_call_id = c->id;
 	push(a);
 	return true;
+}
+
+void
+assoc_call_more(struct assoc_conn *a, uint32_t call_id, struct buf *take_stub, bool is_last)
+{
+	struct assoc_call *c = call_find(a, call_id);
+
+	if (!c || a->sending != c || conn_is_closed(a)) {
+		buf_unref(take_stub);
+		return;
+	}
+	c->more = !is_last;
+	if (!frag_send_request(a, c, c->context_id, take_stub) || !is_last)
+		return;
+	a->sending = NULL;
+	push(a);
+}
+
+const struct sp_syntax_id *
+assoc_call_transfer(const struct assoc_conn *a, uint32_t call_id)
+{
+	const struct assoc_call *c = call_find(a, call_id);
+
+	return c ? &c->transfer : &SYNTAX_NDR;
 }
 
 bool
@@ -447,7 +476,7 @@ assoc_abandon(struct assoc_conn *a, uint32_t call_id)
 	if (c->output && c->output->sent == 0 && !security_protects(c->security)) {
 		/* nothing of it has left: the server does not know of it; what is signed cannot be taken out again */
 		output_drop(a, c->output);
-		known = false;
+		known &= c->was_sent;
 	}
 	call_free(a, c);
 	if (conn_is_closed(a))
@@ -709,7 +738,8 @@ take_response(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 		return response_overflow(
 			a, c, p, ASSOC_CLOSE_MEMORY, "no memory for a response", ret);
 	}
-	if (!(p->header.flags & PFC_LAST_FRAG))
+	ret->more = !(p->header.flags & PFC_LAST_FRAG);
+	if (ret->more && !c->streams)
 		return false;
 	ret->kind = ASSOC_EVENT_RESPONSE;
 	ret->call_id = c->id;
@@ -718,7 +748,8 @@ take_response(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 	ret->big_endian = c->big_endian;
 	ret->take_stub = c->stub;
 	c->stub = (struct buf_slice){0};
-	call_free(a, c);
+	if (!ret->more)
+		call_free(a, c);
 	return true;
 }
 

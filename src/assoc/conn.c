@@ -138,8 +138,13 @@ call_free(struct assoc_conn *a, struct assoc_call *c)
 {
 	if (a->side == SIDE_CLIENT && c->state != STATE_SEND_PDUS)
 		a->n_in_flight--;
-	if (a->receiving == c)
+	if (a->receiving == c) {
 		a->receiving = NULL;
+		if (a->state == SERVER_RECV_PDU)
+			a->state = SERVER_CONTEXT_NEGOTIATED;
+	}
+	if (a->sending == c)
+		a->sending = NULL;
 	if (c->output)
 		c->output->call = NULL;
 	a->n_calls--;
@@ -417,6 +422,8 @@ over_budget(const struct assoc_conn *a, const struct pdu *p)
 		return false;
 	if (a->held - (a->receiving ? a->receiving->held : 0) > most)
 		return true;
+	if (a->receiving && a->receiving->streams && a->receiving->at_work > ASSOC_WINDOW)
+		return p->header.ptype == PTYPE_REQUEST;
 	return p->header.ptype == PTYPE_REQUEST && !a->receiving && a->held + a->at_work > most;
 }
 
@@ -462,6 +469,15 @@ bool
 assoc_is_quiet(const struct assoc_conn *a)
 {
 	return a->side == SIDE_SERVER && !a->in && !a->eof && !a->stopping && !conn_is_closed(a);
+}
+
+bool
+assoc_call_wants(const struct assoc_conn *a, uint32_t call_id)
+{
+	const struct assoc_call *c = call_find(a, call_id);
+	bool open = c && !c->output && c->state == STATE_DISPATCHED && !conn_is_closed(a);
+
+	return open && (a->side == SIDE_SERVER || c->more);
 }
 
 /* --- time --- */

@@ -36,6 +36,7 @@ struct assoc_conn {
 	struct list calls;
 	uint32_t n_calls, n_in_flight;
 	struct assoc_call *receiving; /* server: the call whose fragments arrive */
+	struct assoc_call *sending;   /* client: the call whose pieces are given one by one */
 	uint32_t current_call_id;     /* server: highest seen. client: highest given out */
 
 	struct assoc_presentation *contexts;

@@ -28,6 +28,9 @@ struct assoc_call {
 	enum call_state state;
 	uint16_t context_id, opnum;
 	bool has_object, maybe, verified, orphaned, was_sent, bind_only, cancelled, big_endian;
+	bool streams; /* what arrives is told of a piece at a time */
+	bool more; /* client: of the request there is more to come; server: the first piece has been told */
+	bool continued; /* the first piece of the message has been given to the output */
 	bool by_syntax; /* client: `request` is only for the first of the proposed syntaxes */
 	struct sp_uuid object;
 	uint32_t
@@ -35,10 +38,11 @@ struct assoc_call {
 	uint32_t context_index;          /* client: first of its proposals in contexts[] */
 	const struct assoc_offer *offer; /* server */
 	struct sp_syntax_id transfer;
-	struct buf *request;         /* client: not yet handed to the output */
-	struct buf *second;          /* client: the same in the second of the proposed syntaxes */
-	struct assoc_output *output; /* client: the request while it is in the queue */
-	struct buf_slice stub;       /* what has arrived */
+	struct buf *request; /* client: not yet handed to the output */
+	struct buf *second;  /* client: the same in the second of the proposed syntaxes */
+	/* client: the request, or its last piece, while it is in the queue; server: a piece */
+	struct assoc_output *output;
+	struct buf_slice stub;                   /* what has arrived */
 	const struct security_context *security; /* under which it came or goes; or NULL */
 	uint32_t held;    /* bytes of a reassembly buffer, counted in conn->held */
 	uint32_t at_work; /* server: bytes of the request, counted in conn->at_work */
@@ -57,7 +61,7 @@ struct assoc_output {
 	uint32_t n_pdus; /* in `bytes` */
 	size_t memory;   /* what it takes while it is in the queue, counted in conn->held */
 	struct assoc_call
-		*call; /* client: whose request it is, as long as both are there; else NULL */
+		*call; /* whose request or piece it is, as long as both are there; else NULL */
 	uint32_t n_bytes, cap;
 	uint8_t bytes[];
 };
@@ -91,7 +95,9 @@ enum frag_verdict frag_append(
 /* Queues stub data (owned from here on; NULL is none) as request or response PDUs. False: closed, no memory. */
 bool frag_send_request(
 	struct assoc_conn *, struct assoc_call *, uint16_t context_id, struct buf *take_stub);
-bool frag_send_response(struct assoc_conn *, const struct assoc_call *, struct buf *take_stub);
+bool frag_send_response(struct assoc_conn *, struct assoc_call *, struct buf *take_stub);
+/* Server: a piece, and not the last. */
+bool frag_send_piece(struct assoc_conn *, struct assoc_call *, struct buf *take_stub);
 
 /* output.c */
 struct assoc_output *output_new(

@@ -86,6 +86,7 @@ struct header_plan {
 	struct request_fixed request;
 	struct response_fixed response;
 	uint8_t extra_flags;
+	bool is_continued, is_open; /* there was a piece before, there is another one behind */
 };
 
 static void
@@ -116,12 +117,25 @@ headers_write(const struct header_plan *plan, struct assoc_output *o)
 	for (uint32_t i = 0; i < o->n_fragments; i++) {
 		uint32_t left = o->stub_len - i * o->chunk;
 		bool last = i + 1 == o->n_fragments;
-		uint8_t flags = (i == 0 ? PFC_FIRST_FRAG : 0) | (last ? PFC_LAST_FRAG : 0);
+		uint8_t flags = (i == 0 && !plan->is_continued ? PFC_FIRST_FRAG : 0) |
+				(last && !plan->is_open ? PFC_LAST_FRAG : 0);
 		uint8_t *at = i == 0 ? o->stub->data + o->stub_start - o->header_size
 				     : o->bytes + (i - 1) * o->header_size;
 
-		header_write(plan, at, o->header_size, flags, last ? left : o->chunk, left);
+		/* [MS-RPCE] 2.2.2.6: 0 where nobody knows how much is to come */
+		header_write(plan, at, o->header_size, flags, last ? left : o->chunk,
+			plan->is_open ? 0 : left);
 	}
+}
+
+static void
+output_of(struct assoc_output *o, struct assoc_call *call)
+{
+	o->call = call;
+	if (call && call->output)
+		call->output->call = NULL;
+	if (call)
+		call->output = o;
 }
 
 /*
@@ -142,10 +156,12 @@ send_protected(struct assoc_conn *a, const struct header_plan *plan, uint32_t he
 	for (uint32_t i = 0; o && i < n; i++) {
 		uint32_t piece = left < chunk ? left : chunk;
 		uint8_t pad = piece == left ? last_pad : 0;
-		uint8_t flags = (i == 0 ? PFC_FIRST_FRAG : 0) | (i + 1 == n ? PFC_LAST_FRAG : 0);
+		uint8_t flags = (i == 0 && !plan->is_continued ? PFC_FIRST_FRAG : 0) |
+				(i + 1 == n && !plan->is_open ? PFC_LAST_FRAG : 0);
 		struct wire_out out;
 
-		header_write(plan, at, header_size, flags, piece + pad + tail, left);
+		header_write(
+			plan, at, header_size, flags, piece + pad + tail, plan->is_open ? 0 : left);
 		wire_out_init(&out, at, header_size);
 		wire_out_u16_at(&out, 10, (uint16_t)(tail - TRAILER_SIZE)); /* auth_length */
 		if (piece > 0)
@@ -161,14 +177,12 @@ send_protected(struct assoc_conn *a, const struct header_plan *plan, uint32_t he
 	if (!o)
 		return false;
 	o->n_pdus = n;
-	o->call = call;
-	if (call)
-		call->output = o;
+	output_of(o, call);
 	output_queue(a, o);
 	return true;
 }
 
-/* `call` is told when a request has left; NULL for a response. */
+/* `call` is told when a request or a piece has left; NULL for a response. */
 static bool
 send(struct assoc_conn *a, const struct header_plan *plan, uint32_t header_size,
 	struct assoc_call *call, struct buf *take_stub)
@@ -198,9 +212,7 @@ send(struct assoc_conn *a, const struct header_plan *plan, uint32_t header_size,
 	o->chunk = chunk;
 	o->n_fragments = n;
 	o->total = n * header_size + len;
-	o->call = call;
-	if (call)
-		call->output = o;
+	output_of(o, call);
 	headers_write(plan, o);
 	output_queue(a, o);
 	return true;
@@ -218,11 +230,14 @@ frag_send_request(
 			.has_object = c->has_object,
 			.object = c->object},
 		.extra_flags = (c->has_object ? PFC_OBJECT_UUID : 0) | (c->maybe ? PFC_MAYBE : 0),
+		.is_continued = c->continued,
+		.is_open = c->more,
 	};
 
 	uint32_t header = c->has_object ? PDU_REQUEST_OBJECT_SIZE : PDU_REQUEST_SIZE;
 	bool sent;
 
+	c->continued = true;
 	if (!security_protects(c->security))
 		return send(a, &plan, header, c, take_stub);
 	sent = send_protected(a, &plan, header, c, c->security, take_stub);
@@ -230,20 +245,36 @@ frag_send_request(
 	return sent;
 }
 
-bool
-frag_send_response(struct assoc_conn *a, const struct assoc_call *c, struct buf *take_stub)
+static bool
+answer_send(struct assoc_conn *a, struct assoc_call *c, struct buf *take_stub, bool is_open)
 {
 	struct header_plan plan = {
 		.ptype = PTYPE_RESPONSE,
 		.call_id = c->id,
 		.response = {.context_id = c->context_id, .cancel_count = c->cancelled},
+		.is_continued = c->continued,
+		.is_open = is_open,
 	};
 
+	struct assoc_call *told = is_open ? c : NULL;
 	bool sent;
 
+	c->continued = true;
 	if (!security_protects(c->security))
-		return send(a, &plan, PDU_RESPONSE_SIZE, NULL, take_stub);
-	sent = send_protected(a, &plan, PDU_RESPONSE_SIZE, NULL, c->security, take_stub);
+		return send(a, &plan, PDU_RESPONSE_SIZE, told, take_stub);
+	sent = send_protected(a, &plan, PDU_RESPONSE_SIZE, told, c->security, take_stub);
 	buf_unref(take_stub);
 	return sent;
+}
+
+bool
+frag_send_response(struct assoc_conn *a, struct assoc_call *c, struct buf *take_stub)
+{
+	return answer_send(a, c, take_stub, false);
+}
+
+bool
+frag_send_piece(struct assoc_conn *a, struct assoc_call *c, struct buf *take_stub)
+{
+	return answer_send(a, c, take_stub, true);
 }

@@ -466,6 +466,7 @@ call_begin(struct assoc_conn *a, const struct pdu *p, const struct request_fixed
 	c->has_object = r->has_object;
 	c->object = r->object;
 	c->offer = context->offer;
+	c->streams = c->opnum < c->offer->n_streams && c->offer->streams[c->opnum];
 	c->transfer = context->transfer;
 	c->maybe = p->header.flags & PFC_MAYBE;
 	c->big_endian = pdu_is_big_endian(p->header.drep);
@@ -495,7 +496,11 @@ call_continue(struct assoc_conn *a, const struct pdu *p, const struct request_fi
 static void
 request_event(struct assoc_conn *a, struct assoc_call *c, struct assoc_event *ret)
 {
-	ret->kind = ASSOC_EVENT_REQUEST;
+	uint32_t taken = c->held ? c->held : c->stub.len;
+
+	ret->kind = c->more ? ASSOC_EVENT_MORE : ASSOC_EVENT_REQUEST;
+	ret->more = a->receiving == c;
+	c->more = true;
 	ret->call_id = c->id;
 	ret->context_id = c->context_id;
 	ret->opnum = c->opnum;
@@ -514,8 +519,8 @@ request_event(struct assoc_conn *a, struct assoc_call *c, struct assoc_event *re
 	}
 	ret->take_stub = c->stub;
 	/* the owner keeps it as long as it works on it */
-	c->at_work = c->held ? c->held : c->stub.len;
-	a->at_work += c->at_work;
+	c->at_work += taken;
+	a->at_work += taken;
 	a->held -= c->held;
 	c->held = 0;
 	c->stub = (struct buf_slice){0};
@@ -546,11 +551,13 @@ take_request(struct assoc_conn *a, struct pdu *p, struct assoc_event *ret)
 		fault_and_close(a, p, NCA_S_FAULT_REMOTE_NO_MEMORY, "no memory for a request");
 		return false;
 	}
-	if (!(p->header.flags & PFC_LAST_FRAG))
+	if (p->header.flags & PFC_LAST_FRAG) {
+		a->receiving = NULL;
+		a->state = SERVER_CONTEXT_NEGOTIATED;
+	} else if (!c->streams) {
 		return false;
+	}
 	c->state = STATE_DISPATCHED;
-	a->receiving = NULL;
-	a->state = SERVER_CONTEXT_NEGOTIATED;
 	request_event(a, c, ret);
 	return true;
 }
@@ -574,6 +581,10 @@ take_cancel(struct assoc_conn *a, const struct pdu *p, bool orphaned, struct ass
 	}
 	c->cancelled |= !orphaned;
 	c->orphaned = orphaned;
+	if (orphaned && a->receiving == c) {
+		a->receiving = NULL;
+		a->state = SERVER_CONTEXT_NEGOTIATED;
+	}
 	ret->kind = orphaned ? ASSOC_EVENT_ORPHANED : ASSOC_EVENT_CANCEL;
 	ret->call_id = c->id;
 	return true;
@@ -620,6 +631,28 @@ assoc_reply(struct assoc_conn *a, uint32_t call_id, struct buf *take_stub)
 	}
 	if (frag_send_response(a, c, take_stub))
 		call_free(a, c);
+}
+
+void
+assoc_reply_more(struct assoc_conn *a, uint32_t call_id, struct buf *take_stub)
+{
+	struct assoc_call *c = call_find(a, call_id);
+
+	if (!c || c->state != STATE_DISPATCHED || c->orphaned || conn_is_closed(a))
+		buf_unref(take_stub);
+	else
+		(void)frag_send_piece(a, c, take_stub); /* failure has closed the connection */
+}
+
+void
+assoc_consumed(struct assoc_conn *a, uint32_t call_id, uint32_t bytes)
+{
+	struct assoc_call *c = call_find(a, call_id);
+
+	if (!c || bytes > c->at_work)
+		return;
+	c->at_work -= bytes;
+	a->at_work -= bytes;
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "idlc/check.h"
 #include "idlc/diagnostic.h"
+#include "idlc/emit.h"
 #include "idlc/layout.h"
 #include "idlc/parser.h"
 #include "idlc/shape.h"
@@ -180,6 +181,26 @@ result(struct compiler *c, struct operation *op, const struct place_of_type *pla
 }
 
 static bool
+pipe_is_fine(struct compiler *c, const struct field *f)
+{
+	const struct shape *s = f->shape->kind == SHAPE_POINTER ? f->shape->to : f->shape;
+	const struct shape *item = s->to;
+	struct layout l = layout_of(c, item);
+
+	if (f->shape->kind == SHAPE_POINTER && f->shape->pointer != POINTER_REF)
+		error_at(c, f->pos, "'%s' points to a pipe and must be a [ref] pointer", f->name);
+	else if (!l.is_flat || l.size % l.alignment || l.alignment64 != l.alignment ||
+		 (item->kind != SHAPE_SCALAR && item->kind != SHAPE_STRUCT))
+		error_at(c, f->pos,
+			"'%s' is a pipe of what is not supported: of numbers or of structs of them "
+			"without gaps it can be",
+			f->name);
+	else
+		return true;
+	return false;
+}
+
+static bool
 by_value_is_fine(struct compiler *c, const struct field *f)
 {
 	if (f->shape->kind == SHAPE_VOID)
@@ -243,7 +264,8 @@ check_operation(struct compiler *c, struct operation *op, struct interface *i)
 		check_expressions(c, f->shape, op->params);
 	result(c, op, &place);
 	for (struct field *f = op->params; f; f = f->next)
-		if (f->shape && travel_check(c, f) && by_value_is_fine(c, f))
+		if (f->shape && travel_check(c, f) &&
+			(is_pipe(f) ? pipe_is_fine(c, f) : by_value_is_fine(c, f)))
 			check_directions(c, f);
 	if (op->result && op->result->shape)
 		travel_check(c, op->result);

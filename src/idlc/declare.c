@@ -58,6 +58,14 @@ is_replaced(const struct field *f)
 	       s->to->type->layout && s->to->type->layout->is_conformant;
 }
 
+bool
+is_pipe(const struct field *f)
+{
+	const struct shape *s = f->shape->kind == SHAPE_POINTER ? f->shape->to : f->shape;
+
+	return s->kind == SHAPE_PIPE;
+}
+
 /* As client functions and handlers take it. */
 static const char *
 parameter(struct compiler *c, const struct field *f)

@@ -61,6 +61,8 @@ const char *parameter_name(struct compiler *, const struct field *);
  * through one more pointer.
  */
 bool is_replaced(const struct field *);
+/* A parameter that is a pipe, or a pointer to one: what goes through it is no part of the arguments. */
+bool is_pipe(const struct field *);
 /* ", int32_t a, int32_t *sum": all parameters of an operation, each after a comma. */
 const char *parameter_list(struct compiler *, const struct operation *);
 /* The same with the statuses that an ACF adds: as the client's functions take them. */

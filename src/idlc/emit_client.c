@@ -65,7 +65,7 @@ copy_out(struct emitter *e, const struct field *f)
 {
 	const char *name = parameter_name(e->c, f);
 
-	if (!f->out)
+	if (!f->out || is_pipe(f))
 		return;
 	if (is_out_array(f)) {
 		copy_array(e, f);

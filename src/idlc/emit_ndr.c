@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "idlc/emit_pipe.h"
 #include "idlc/layout.h"
 #include "idlc/serialize.h"
 
@@ -18,6 +19,8 @@ push_parameter(struct marshal *m, const struct field *f, struct scope *scope)
 	const char *name = compiler_printf(m->c, "args->%s", parameter_name(m->c, f));
 	const struct shape *s = f->shape;
 
+	if (is_pipe(f))
+		return;
 	scope->field = f;
 	if (s->kind == SHAPE_POINTER && s->pointer == POINTER_REF) {
 		text_line(m->out, "if (sp_push_need(push, %s))", name);
@@ -38,6 +41,8 @@ pull_parameter(struct marshal *m, const struct field *f, struct scope *scope)
 	const char *name = compiler_printf(m->c, "args->%s", parameter_name(m->c, f));
 	const struct shape *s = f->shape;
 
+	if (is_pipe(f))
+		return;
 	scope->field = f;
 	if (s->kind == SHAPE_POINTER && s->pointer == POINTER_REF)
 		text_line(m->out, "%s(pull, &%s, %s);", marshal_referent(m, true, s->to, scope),
@@ -220,7 +225,9 @@ pull_operation(struct marshal *m, const struct operation *op, bool out)
 		if (out ? f->out : f->in)
 			marshal_pull_late_sized(m, f, &scope);
 	for (const struct field *f = op->params; f && !out; f = f->next)
-		if (!f->in && !is_replaced(f))
+		if (is_pipe(f))
+			pipe_room(m, f);
+		else if (!f->in && !is_replaced(f))
 			allocate_out(m, f);
 	wrap(m, op, out ? "pull_out" : "pull_in", true, body, scope.late);
 }
@@ -236,6 +243,7 @@ emit_operations(struct marshal *m)
 		pull_operation(m, op, false);
 		push_operation(m, op, true);
 		pull_operation(m, op, true);
+		pipe_table(m, op);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "idlc/emit.h"
+#include "idlc/emit_pipe.h"
 #include "idlc/names.h"
 #include "idlc/serialize.h"
 #include "idlc/shape.h"
@@ -176,11 +177,8 @@ print_type(struct compiler *c, const struct type *t, const char *name)
 static void
 pipe(struct emitter *e, const struct type *t)
 {
-	text_line(e->out, "/* Everything that goes through the pipe: n items. */");
-	text_open(e->out, "typedef struct %s {", t->name);
-	text_line(e->out, "uint64_t n;");
-	text_line(e->out, "%s;", print_type(e->c, t->of->of, "*items"));
-	text_close(e->out, compiler_printf(e->c, "} %s;", t->name));
+	text_line(e->out, "typedef struct sp_pipe %s; /* %s */", t->name,
+		print_type(e->c, t->of->of, "*items"));
 }
 
 static void
@@ -486,6 +484,9 @@ marshalling(struct emitter *e, const struct interface *i)
 			i->name, op->name);
 		text_line(e->out, "void %s_%s_pull_out(struct sp_pull *pull, void *arg);", i->name,
 			op->name);
+		if (pipe_count(op))
+			text_line(e->out, "extern const struct sp_pipe_parameter %s_%s_pipes[%u];",
+				i->name, op->name, pipe_count(op));
 	}
 }
 

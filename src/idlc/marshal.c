@@ -355,20 +355,6 @@ value_context(struct marshal *m, bool is_pull, const struct shape *s, const char
 			s->context);
 }
 
-static void
-value_pipe(struct marshal *m, bool is_pull, const struct shape *s, const char *at)
-{
-	const char *self = *at == '*' ? compiler_printf(m->c, "%s->", at + 1)
-				      : compiler_printf(m->c, "%s.", at);
-
-	if (is_pull)
-		text_line(m->out, "%sitems = sp_pull_pipe(pull, &%sn, %u);", self, self,
-			layout_scalar_size(s->to));
-	else
-		text_line(m->out, "sp_push_pipe(push, %sitems, %sn, %u);", self, self,
-			layout_scalar_size(s->to));
-}
-
 /* The address of the first element of an array in place. */
 static const char *
 first_element(struct marshal *m, const struct shape *s, const char *at)
@@ -408,7 +394,6 @@ value(struct marshal *m, bool is_pull, const struct shape *s, const char *at, st
 		else
 			text_line(m->out, "sp_push_ignored(push);");
 		break;
-	case SHAPE_PIPE: value_pipe(m, is_pull, s, at); break;
 	case SHAPE_POINTER: value_pointer(m, is_pull, s, at, scope); break;
 	case SHAPE_ARRAY:
 		at = first_element(m, s, at);

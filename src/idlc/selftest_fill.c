@@ -375,14 +375,6 @@ fill_pointer(
 	text_close(t->out, "}");
 }
 
-static void
-fill_pipe(struct selftest *t, const struct shape *s, const char *at)
-{
-	text_line(t->out, "%s.n = sp_selftest_random(st, 0, 40);", at);
-	text_line(t->out, "%s.items = sp_selftest_alloc(st, %s.n, sizeof(*%s.items));", at, at, at);
-	text_line(t->out, "sp_selftest_fill(st, %s.items, %s.n * sizeof(*%s.items));", at, at, at);
-}
-
 void
 selftest_fill(
 	struct selftest *t, const struct shape *s, const char *at, const struct setting *setting)
@@ -404,7 +396,6 @@ selftest_fill(
 		break;
 	case SHAPE_POINTER: fill_pointer(t, s, at, setting); break;
 	case SHAPE_ARRAY: fill_array(t, s, at, setting); break;
-	case SHAPE_PIPE: fill_pipe(t, s, at); break;
 	default: break;
 	}
 }

@@ -72,14 +72,6 @@ sum_pointer(
 	text_close(t->out, "}");
 }
 
-static void
-sum_pipe(struct selftest *t, const struct shape *s, const char *at)
-{
-	text_line(t->out, "sp_selftest_sum(st, %s.n);", at);
-	sum_bytes(t, compiler_printf(t->c, "%s.items", at),
-		compiler_printf(t->c, "%s.n * sizeof(*%s.items)", at, at));
-}
-
 void
 selftest_sum(
 	struct selftest *t, const struct shape *s, const char *at, const struct setting *setting)
@@ -110,7 +102,6 @@ selftest_sum(
 		break;
 	case SHAPE_POINTER: sum_pointer(t, s, at, setting); break;
 	case SHAPE_ARRAY: sum_array(t, s, at, setting, true); break;
-	case SHAPE_PIPE: sum_pipe(t, s, at); break;
 	default: break;
 	}
 }

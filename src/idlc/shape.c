@@ -430,7 +430,7 @@ object_shape(struct maker *m, struct pos pos)
 	return s;
 }
 
-/* C706 14.3.10; chunks of numbers only. */
+/* C706 14.3.10. */
 static struct shape *
 pipe_shape(struct maker *m, struct type *t, const char *c_name, struct pos pos)
 {
@@ -441,11 +441,11 @@ pipe_shape(struct maker *m, struct type *t, const char *c_name, struct pos pos)
 	if (!s->to)
 		return NULL;
 	s->c_name = c_name;
-	if (!c_name || s->to->kind != SHAPE_SCALAR || shape_is_int3264(s->to)) {
-		refuse_at(m->c, pos, "a pipe travels when it has a name and is of numbers");
-		return NULL;
-	}
-	return s;
+	if (c_name && m->place->is_parameter)
+		return s;
+	refuse_at(m->c, pos,
+		c_name ? "a pipe must be a parameter" : "a pipe travels when it has a name");
+	return NULL;
 }
 
 static struct shape *

@@ -3,6 +3,7 @@
 
 #include <sallyport/stub.h>
 
+#include "idlc/emit_pipe.h"
 #include "idlc/parser.h"
 
 static const char *
@@ -35,6 +36,10 @@ row(struct emitter *e, const struct interface *i, const struct operation *op, bo
 	text_line(e->out, ".pull_out = %s_%s_pull_out,", i->name, op->name);
 	if (is_server)
 		text_line(e->out, ".invoke = invoke_%s_%s,", i->name, op->name);
+	if (pipe_count(op)) {
+		text_line(e->out, ".pipes = %s_%s_pipes,", i->name, op->name);
+		text_line(e->out, ".n_pipes = %u,", pipe_count(op));
+	}
 	text_close(e->out, "},");
 }
 

@@ -10,7 +10,7 @@ trouble_in(const struct shape *s)
 	const struct type *found;
 	struct type *t;
 
-	while (s && (s->kind == SHAPE_POINTER || s->kind == SHAPE_ARRAY))
+	while (s && (s->kind == SHAPE_POINTER || s->kind == SHAPE_ARRAY || s->kind == SHAPE_PIPE))
 		s = s->to;
 	if (!s || (s->kind != SHAPE_STRUCT && s->kind != SHAPE_UNION))
 		return NULL;

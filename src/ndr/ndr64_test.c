@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What [MS-RPCE] 2.2.5 changes, and what travels alike: pipes, interface pointers, __int3264. */
+/* What [MS-RPCE] 2.2.5 changes, and what travels alike: interface pointers, __int3264. */
 #include "ndr/trial.h"
 
 #define MEMORY ((size_t)1 << 20)
@@ -212,96 +212,7 @@ referent_ids_and_variances_are_wider_and_structs_end_on_their_alignment(void **s
 	arena_fini(&arena);
 }
 
-/* --- pipes and objects ---------------------------------------------------------------------------- */
-
-struct shorts {
-	uint64_t n;
-	uint16_t *items;
-};
-
-static void
-push_pipe(struct sp_push *push, const void *args)
-{
-	const struct shorts *s = args;
-
-	sp_push_pipe(push, s->items, s->n, 2);
-}
-
-static void
-pull_pipe(struct sp_pull *pull, void *args)
-{
-	struct shorts *s = args;
-
-	s->items = sp_pull_pipe(pull, &s->n, 2);
-}
-
-static void
-a_pipe_ends_with_an_empty_chunk(void **state)
-{
-	uint16_t items[] = {1, 2, 3};
-	const struct shorts s = {3, items};
-	struct shorts again;
-	struct arena arena;
-
-	arena_init(&arena, MEMORY);
-	both_ways(push_pipe, pull_pipe, &s, &again, NDR, &arena,
-		"03000000 010002000300 0000 00000000");
-	both_ways(push_pipe, pull_pipe, &s, &again, NDR64, &arena,
-		"0300000000000000 010002000300 0000 fdffffffffffffff 0000000000000000 "
-		"0000000000000000");
-	assert_int_equal(again.n, 3);
-	assert_int_equal(again.items[2], 3);
-	arena_fini(&arena);
-}
-
-static void
-chunks_of_a_pipe_are_put_together(void **state)
-{
-	struct trial_bytes b = trial_hex("01000000 0100 0000 02000000 0200 0300 00000000");
-	struct shorts again;
-	struct arena arena;
-
-	arena_init(&arena, MEMORY);
-	assert_int_equal(pulled(pull_pipe, &b, NDR, &arena, &again), 0);
-	assert_int_equal(again.n, 3);
-	assert_int_equal(again.items[0], 1);
-	assert_int_equal(again.items[2], 3);
-	arena_fini(&arena);
-}
-
-static void
-a_long_pipe_goes_in_several_chunks(void **state)
-{
-	static uint16_t items[1000];
-	const struct shorts s = {1000, items};
-	struct trial_bytes b;
-	struct shorts again;
-	struct arena arena;
-	sp_status status;
-
-	arena_init(&arena, MEMORY);
-	b = pushed(push_pipe, &s, NDR, &status);
-	assert_int_equal(status, 0);
-	assert_int_equal(pulled(pull_pipe, &b, NDR, &arena, &again), 0);
-	assert_int_equal(again.n, 1000);
-	arena_fini(&arena);
-}
-
-static void
-a_chunk_that_contradicts_itself_or_is_cut_short_is_refused(void **state)
-{
-	struct trial_bytes odd = trial_hex("0100000000000000 0100 000000000000 feffffffffffffff "
-					   "0000000000000000 0000000000000000");
-	struct trial_bytes cut = trial_hex("02000000 0100"), open = trial_hex("01000000 0100");
-	struct shorts again;
-	struct arena arena;
-
-	arena_init(&arena, MEMORY);
-	assert_int_equal(pulled(pull_pipe, &odd, NDR64, &arena, &again), RPC_X_BAD_STUB_DATA);
-	assert_int_equal(pulled(pull_pipe, &cut, NDR, &arena, &again), RPC_X_BAD_STUB_DATA);
-	assert_int_equal(pulled(pull_pipe, &open, NDR, &arena, &again), RPC_X_BAD_STUB_DATA);
-	arena_fini(&arena);
-}
+/* --- objects ---------------------------------------------------------------------------------------- */
 
 static void
 push_object(struct sp_push *push, const void *args)
@@ -360,10 +271,6 @@ main(void)
 		cmocka_unit_test(a_count_over_2_31_is_refused_whatever_its_width),
 		cmocka_unit_test(
 			referent_ids_and_variances_are_wider_and_structs_end_on_their_alignment),
-		cmocka_unit_test(a_pipe_ends_with_an_empty_chunk),
-		cmocka_unit_test(chunks_of_a_pipe_are_put_together),
-		cmocka_unit_test(a_long_pipe_goes_in_several_chunks),
-		cmocka_unit_test(a_chunk_that_contradicts_itself_or_is_cut_short_is_refused),
 		cmocka_unit_test(an_interface_pointer_is_a_counted_object),
 		cmocka_unit_test(an_object_whose_counts_disagree_is_refused),
 	};

@@ -20,6 +20,7 @@
 struct auth_context;
 struct connection;
 struct registration;
+struct server_pipes;
 
 /* What the client wants of a call that it made. */
 #define CALL_CANCELLED 1u
@@ -41,6 +42,7 @@ struct sp_call {
 	const struct registration *registration;
 	const struct sp_operation *operation;
 	void *args;
+	struct server_pipes *pipes; /* NULL: its operation has none */
 	uint32_t call_id;
 	uint16_t opnum, context_id;
 	bool big_endian, headers_signed;

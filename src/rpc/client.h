@@ -9,6 +9,7 @@
  *   dial.c      the way to a new connection: name, mapper, race of addresses
  *   endpoint.c  the question to the mapper, and what is remembered of its answers
  *   transfer.c  which transfer syntaxes are offered, and what servers chose
+ *   pipe_client.c  what goes through pipes, a piece at a time
  *   outcome.c   what came back, in words
  *
  * A call goes from the queue to a session to the list of those that have ended; users' functions are called from
@@ -22,6 +23,7 @@
 #include "rpc/call.h"
 #include "rpc/link.h"
 
+struct client_pipes;
 struct session;
 struct dial;
 struct endpoint;
@@ -51,6 +53,7 @@ struct client_call {
 	sp_nanos began, communicates_since, due; /* due SP_NEVER: other phases come first */
 	const struct sp_interface *stubs;        /* NULL: raw */
 	void *args;
+	struct client_pipes *pipes; /* NULL: the operation has none */
 	sp_call_done *done;
 	void *arg;
 	sp_status status; /* of a call that has ended */
@@ -101,10 +104,30 @@ SP_NODISCARD sp_status client_new_beside(const sp_client *, const char *string_b
 struct client_call *client_call_new(sp_client *);
 /* The communication phase of a call begins, if it has not yet: from now on its time is limited. */
 void call_communicates(struct client_call *);
+/* Something moved: its time begins anew. */
+void call_renew(struct client_call *);
 /* It has ended, status and error are in it; its function is called by and by. */
 void call_finish(struct client_call *, sp_status);
 /* The turn: reads the answer, calls the function. */
 void call_deliver(struct client_call *);
+
+/* --- pipe_client.c --- */
+
+/* For a call that begins; requests are cut so that the pipes can follow. NULL pipes are refused. */
+SP_NODISCARD sp_status client_pipes_new(struct client_call *, const struct sp_interface *,
+	uint32_t opnum, void *args, struct buf *const *requests, struct sp_error *reterr);
+void client_pipes_free(struct client_call *);
+bool client_pipes_any_in(const struct client_call *);
+bool client_pipes_any_out(const struct client_call *);
+/*
+ * Gives the engine pieces of [in] pipes as long as it wants some. *ret_n: how many. 0, or the status with which the call
+ * ends; its error is filled in.
+ */
+SP_NODISCARD sp_status client_pipes_feed(struct client_call *, unsigned *ret_n);
+/* A piece of the answer has come; the same. */
+SP_NODISCARD sp_status client_pipes_take(struct client_call *, const struct assoc_event *);
+/* What stands behind the pipes. */
+void client_pipes_pull(const struct client_call *, struct sp_pull *);
 
 /* --- pool.c --- */
 

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "net/pipe.h"
 #include "net/tcp.h"
+#include "rpc/pipe_server.h"
 #include "rpc/security.h"
 
 /* mgmt's figures are true after each turn, not only when a connection ends */
@@ -35,6 +36,8 @@ call_cancel(sp_call *call, unsigned wish)
 	if (fn)
 		fn(call, call->on_cancel_arg);
 	pthread_mutex_unlock(notify);
+	if (call->pipes)
+		server_pipes_lose(call);
 	if (wish & CALL_ORPHANED)
 		dispatch_give_up(call);
 }
@@ -89,6 +92,7 @@ on_event(void *arg, struct assoc_event *event)
 	count_packets(c);
 	switch (event->kind) {
 	case ASSOC_EVENT_REQUEST: dispatch_request(c, event); return;
+	case ASSOC_EVENT_MORE: dispatch_more(c, event); break;
 	case ASSOC_EVENT_AUTH_STEP: authenticate(c, event); break;
 	case ASSOC_EVENT_CANCEL: connection_cancel(c, event->call_id, CALL_CANCELLED); break;
 	case ASSOC_EVENT_ORPHANED: connection_cancel(c, event->call_id, CALL_ORPHANED); break;
@@ -100,7 +104,15 @@ on_event(void *arg, struct assoc_event *event)
 static void
 on_turned(void *arg)
 {
-	count_packets(arg);
+	struct connection *c = arg;
+
+	count_packets(c);
+	list_for_safe (it, &c->calls) {
+		sp_call *call = list_entry(it, sp_call, node);
+
+		if (call->pipes && server_pipes_turned(call))
+			link_again(&c->link);
+	}
 }
 
 void

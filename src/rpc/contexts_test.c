@@ -166,13 +166,15 @@ desk_rundown(const void *handlers, void *user)
 #define DESK_SHARED desk_push, desk_pull_shared, desk_push, desk_pull
 
 static const struct sp_operation operations[DESK_N] = {
-	[DESK_OPEN] = {"open", sizeof(struct desk_args), 0, DESK, open_invoke},
-	[DESK_USE] = {"use", sizeof(struct desk_args), 0, DESK, use_invoke},
-	[DESK_LOOK] = {"look", sizeof(struct desk_args), 0, DESK_SHARED, look_invoke},
-	[DESK_CLOSE] = {"close", sizeof(struct desk_args), 0, DESK, close_invoke},
-	[DESK_POOR_OPEN] = {"poor_open", sizeof(struct desk_args), 0, DESK, poor_open_invoke},
-	[DESK_POOR_CLOSE] = {"poor_close", sizeof(struct desk_args), 0, DESK, poor_close_invoke},
-	[DESK_KEEP] = {"keep", sizeof(struct desk_args), 0, DESK, keep_invoke},
+	[DESK_OPEN] = {"open", sizeof(struct desk_args), 0, DESK, open_invoke, NULL, 0},
+	[DESK_USE] = {"use", sizeof(struct desk_args), 0, DESK, use_invoke, NULL, 0},
+	[DESK_LOOK] = {"look", sizeof(struct desk_args), 0, DESK_SHARED, look_invoke, NULL, 0},
+	[DESK_CLOSE] = {"close", sizeof(struct desk_args), 0, DESK, close_invoke, NULL, 0},
+	[DESK_POOR_OPEN] = {"poor_open", sizeof(struct desk_args), 0, DESK, poor_open_invoke, NULL,
+		0},
+	[DESK_POOR_CLOSE] = {"poor_close", sizeof(struct desk_args), 0, DESK, poor_close_invoke,
+		NULL, 0},
+	[DESK_KEEP] = {"keep", sizeof(struct desk_args), 0, DESK, keep_invoke, NULL, 0},
 };
 
 static const struct sp_context_type desks[] = {{"desk", desk_rundown, false}},

@@ -8,6 +8,7 @@
 #include "ndr/ndr.h"
 #include "rpc/extended.h"
 #include "rpc/fault.h"
+#include "rpc/pipe_server.h"
 #include "rpc/security.h"
 #include "rpc/verify.h"
 #include "wire/pdu.h"
@@ -130,6 +131,8 @@ answer_push(sp_call *call, struct buf **ret_stub)
 	ndr_push_init(&push, PDU_RESPONSE_SIZE, 0, UINT32_MAX / 2, &contexts);
 	if (call->is_ndr64)
 		ndr_push_ndr64(&push);
+	if (call->pipes)
+		server_pipes_end(call, &push);
 	call->operation->push_out(&push, call->args);
 	status = ndr_push_status(&push, NULL);
 	if (!status) {
@@ -148,6 +151,8 @@ over(sp_call *call)
 	struct connection *c = call->connection;
 
 	assoc_holder_fini(&call->holder);
+	server_pipes_free(call->pipes);
+	call->pipes = NULL;
 	if (!c->gone)
 		stats_add(&c->thread->stats.calls_out, 1);
 	call_end(call);
@@ -168,7 +173,7 @@ call_finish(sp_call *call, sp_status fault)
 {
 	struct connection *c = call->connection;
 	enum eerr_location at = EERR_AT_HANDLER;
-	struct buf *stub = NULL;
+	struct buf *stub = NULL, *last = NULL;
 
 	if (!fault)
 		fault = call->raised;
@@ -176,6 +181,12 @@ call_finish(sp_call *call, sp_status fault)
 		at = EERR_AT_ANSWER;
 		fault = answer_push(call, &stub);
 	}
+	if (call->pipes)
+		last = server_pipes_last(call);
+	if (last && !c->gone)
+		assoc_reply_more(&c->link.conn, call->call_id, last);
+	else
+		buf_unref(last);
 	if (c->gone)
 		buf_unref(stub);
 	else if (fault)
@@ -263,6 +274,13 @@ is_verified(const sp_call *call, const uint8_t *trailer, size_t len)
 	return verify_request(&request, trailer, len);
 }
 
+static const uint8_t *
+rest_of(const sp_call *call, size_t left)
+{
+	return call->pipes ? server_pipes_rest(call)
+			   : (const uint8_t *)buf_slice_bytes(&call->stub) + call->stub.len - left;
+}
+
 /*
  * Bytes after the last parameter are left alone, as Windows does: clients pad the stub data, and a
  * verification trailer may follow it ([MS-RPCE] 2.2.2.13).
@@ -278,17 +296,22 @@ args_pull(sp_call *call)
 	call->args = arena_alloc(&call->arena, 1, call->operation->args_size);
 	if (!call->args)
 		return NCA_S_FAULT_REMOTE_NO_MEMORY;
-	ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, call->big_endian,
-		&call->arena, NULL, &contexts);
-	ndr_pull_in_place(&pull);
+	if (call->pipes) {
+		server_pipes_pull(call, &pull, &contexts);
+	} else {
+		ndr_pull_init(&pull, buf_slice_bytes(&call->stub), call->stub.len, call->big_endian,
+			&call->arena, NULL, &contexts);
+		ndr_pull_in_place(&pull);
+	}
 	if (call->is_ndr64)
 		ndr_pull_ndr64(&pull);
 	call->operation->pull_in(&pull, call->args);
 	status = ndr_pull_status(&pull, NULL);
 	left = ndr_pull_left(&pull);
+	if (!status && call->pipes && server_pipes_are_read(call, &pull))
+		left = 0; /* the pipes' */
 	ndr_pull_fini(&pull);
-	if (!status && left > 0 &&
-		!is_verified(call, buf_slice_bytes(&call->stub) + call->stub.len - left, left))
+	if (!status && left > 0 && !is_verified(call, rest_of(call, left), left))
 		status = ERROR_ACCESS_DENIED;
 	return status;
 }
@@ -358,9 +381,13 @@ work(sp_call *call)
 
 	if (call->parked)
 		return;
+	if (fault && call->pipes && server_pipes_wait_for_arguments(call)) {
+		arena_reset(&call->arena);
+		return;
+	}
 	if (fault)
 		refused(call, fault, EERR_AT_ARGUMENTS);
-	else if (registration_is_on_workers(r, server))
+	else if (call->pipes || registration_is_on_workers(r, server))
 		workers_give(server->workers, call);
 	else if (invoke(call, &fault))
 		call_finish(call, fault);
@@ -405,8 +432,28 @@ dispatch_request(struct connection *c, struct assoc_event *event)
 	}
 	c->called[r->index] = true;
 	fault = admit(call);
+	if (!fault && call->operation->n_pipes && !server_pipes_new(call, event->more))
+		fault = NCA_S_FAULT_REMOTE_NO_MEMORY;
 	if (fault)
 		refused(call, fault, EERR_AT_ADMISSION);
 	else
 		work(call);
+}
+
+void
+dispatch_more(struct connection *c, struct assoc_event *event)
+{
+	bool retry;
+
+	list_for_safe (it, &c->calls) {
+		sp_call *call = list_entry(it, sp_call, node);
+
+		if (call->call_id != event->call_id || !call->pipes)
+			continue;
+		if (!server_pipes_more(call, event, &retry))
+			refused(call, NCA_S_FAULT_REMOTE_NO_MEMORY, EERR_AT_ARGUMENTS);
+		else if (retry)
+			work(call);
+		return;
+	}
 }

@@ -58,6 +58,7 @@ sp_call_free(sp_call *call)
 	list_remove(&c->node);
 	poll_timer_stop(&c->timer);
 	requests_drop(c);
+	client_pipes_free(c);
 	call_end(call);
 }
 
@@ -158,8 +159,11 @@ answer_pull(struct client_call *c)
 	struct sp_pull pull;
 	sp_status status;
 
-	ndr_pull_init(&pull, buf_slice_bytes(&c->call.stub), c->call.stub.len, c->big_endian,
-		&c->call.arena, NULL, NULL);
+	if (c->pipes)
+		client_pipes_pull(c, &pull);
+	else
+		ndr_pull_init(&pull, buf_slice_bytes(&c->call.stub), c->call.stub.len,
+			c->big_endian, &c->call.arena, NULL, NULL);
 	if (c->is_ndr64)
 		ndr_pull_ndr64(&pull);
 	op->pull_out(&pull, c->args);
@@ -192,6 +196,15 @@ call_communicates(struct client_call *c)
 	c->communicates_since = poller_now(client->poller);
 	c->due = client_deadline(client, timeout);
 	poll_timer_set(&c->timer, client->poller, c->due);
+}
+
+void
+call_renew(struct client_call *c)
+{
+	if (c->cancelled)
+		return;
+	c->due = SP_NEVER;
+	call_communicates(c);
 }
 
 struct question { /* what is asked */
@@ -265,6 +278,13 @@ sp_call_start(sp_call *call, const struct sp_interface *interface, uint32_t opnu
 		return status;
 	sp_call_reset(call);
 	status = requests_make(call->client, interface, opnum, args, q.take_requests, reterr);
+	if (!status && interface->operations[opnum].n_pipes) {
+		status = client_pipes_new(c, interface, opnum, args, q.take_requests, reterr);
+		if (status) {
+			buf_unref(q.take_requests[0]);
+			buf_unref(q.take_requests[1]);
+		}
+	}
 	if (!status)
 		submit(c, &q);
 	return status;
@@ -393,6 +413,7 @@ call_deliver(struct client_call *c)
 {
 	if (!c->status && c->stubs && !c->maybe)
 		c->status = answer_pull(c);
+	client_pipes_free(c);
 	c->place = CALL_IDLE;
 	if (!c->done)
 		return;

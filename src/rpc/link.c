@@ -152,6 +152,13 @@ queue(struct link *l)
 	loop_send(q->loop, &q->message);
 }
 
+void
+link_again(struct link *l)
+{
+	if (!l->queued && !l->ended)
+		queue(l);
+}
+
 static bool
 events_deliver(struct link *l, struct turn *t)
 {

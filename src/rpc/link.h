@@ -61,6 +61,8 @@ SP_NODISCARD bool link_start(struct link *, struct link_queue *, int take_fd,
 	sp_nanos stall_timeout, const struct link_owner *, void *arg);
 /* To be called after the owner has said something to the engine outside an event. May end with closed(). */
 void link_turn(struct link *);
+/* It has another turn soon: for an owner that has something to say in turned(). */
+void link_again(struct link *);
 void link_end(struct link *); /* closes at once; closed() is called before it returns */
 
 /* --- by whoever else waits for the descriptor (a client's session) --- */

@@ -211,13 +211,13 @@ who_invoke(sp_call *call, const void *handlers, void *v)
 #define NUMBER number_push, number_pull, number_push, number_pull
 
 static const struct sp_operation operations[N_OPS] = {
-	[OP_ECHO] = {"echo", sizeof(struct bytes_args), 0, BYTES, echo_invoke},
-	[OP_OPEN] = {"open", sizeof(struct context_args), 0, CONTEXT, open_invoke},
-	[OP_USE] = {"use", sizeof(struct context_args), 0, CONTEXT, use_invoke},
-	[OP_CLOSE] = {"close", sizeof(struct context_args), 0, CONTEXT, close_invoke},
-	[OP_DEFER] = {"defer", sizeof(struct number_args), 0, NUMBER, defer_invoke},
-	[OP_RAISE] = {"raise", sizeof(struct number_args), 0, NUMBER, raise_invoke},
-	[OP_WHO] = {"who", sizeof(struct bytes_args), 0, BYTES, who_invoke},
+	[OP_ECHO] = {"echo", sizeof(struct bytes_args), 0, BYTES, echo_invoke, NULL, 0},
+	[OP_OPEN] = {"open", sizeof(struct context_args), 0, CONTEXT, open_invoke, NULL, 0},
+	[OP_USE] = {"use", sizeof(struct context_args), 0, CONTEXT, use_invoke, NULL, 0},
+	[OP_CLOSE] = {"close", sizeof(struct context_args), 0, CONTEXT, close_invoke, NULL, 0},
+	[OP_DEFER] = {"defer", sizeof(struct number_args), 0, NUMBER, defer_invoke, NULL, 0},
+	[OP_RAISE] = {"raise", sizeof(struct number_args), 0, NUMBER, raise_invoke, NULL, 0},
+	[OP_WHO] = {"who", sizeof(struct bytes_args), 0, BYTES, who_invoke, NULL, 0},
 };
 
 static void

@@ -60,8 +60,8 @@ echo(sp_call *call, const void *handlers, void *v)
 	return 0;
 }
 
-static const struct sp_operation operations[] = {
-	{"echo", sizeof(struct args), 0, args_push, args_pull, args_push, args_pull, echo}};
+static const struct sp_operation operations[] = {{"echo", sizeof(struct args), 0, args_push,
+	args_pull, args_push, args_pull, echo, NULL, 0}};
 
 static const struct sp_interface interface = {
 	.abi = SP_STUB_ABI,

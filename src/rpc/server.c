@@ -477,6 +477,17 @@ server_join(sp_server *server)
 			pthread_join(server->threads[i].thread, NULL);
 }
 
+static void
+offers_free(sp_server *server)
+{
+	for (size_t i = 0; server->streams && i < server->n_registrations; i++)
+		mem_free(server->streams[i]);
+	mem_free(server->streams);
+	mem_free(server->offers);
+	server->streams = NULL;
+	server->offers = NULL;
+}
+
 void
 server_take_down(sp_server *server)
 {
@@ -493,21 +504,63 @@ server_take_down(sp_server *server)
 	}
 	server->past = server_stats(server);
 	mem_free(server->threads);
-	mem_free(server->offers);
+	offers_free(server);
 	server->threads = NULL;
-	server->offers = NULL;
 	server->n_threads = 0;
+}
+
+bool
+registration_has_pipes(const struct registration *r)
+{
+	for (uint32_t i = 0; i < r->interface->n_operations; i++)
+		if (r->interface->operations[i].n_pipes)
+			return true;
+	return false;
+}
+
+static bool
+has_pipe_in(const struct sp_operation *op)
+{
+	for (uint32_t i = 0; i < op->n_pipes; i++)
+		if (op->pipes[i].is_in)
+			return true;
+	return false;
+}
+
+/* The requests of operations that have [in] pipes come a piece at a time. */
+static bool
+streams_make(sp_server *server, size_t i)
+{
+	const struct sp_interface *interface = server->registrations[i]->interface;
+	bool *streams;
+
+	if (!registration_has_pipes(server->registrations[i]))
+		return true;
+	streams = mem_zalloc(interface->n_operations, sizeof(*streams));
+	if (!streams)
+		return false;
+	for (uint32_t k = 0; k < interface->n_operations; k++)
+		streams[k] = has_pipe_in(&interface->operations[k]);
+	server->streams[i] = streams;
+	server->offers[i].streams = streams;
+	server->offers[i].n_streams = interface->n_operations;
+	return true;
 }
 
 static bool
 offers_make(sp_server *server)
 {
 	server->offers = mem_zalloc(server->n_registrations, sizeof(*server->offers));
-	if (!server->offers)
+	server->streams = mem_zalloc(server->n_registrations, sizeof(*server->streams));
+	if (!server->offers || !server->streams)
 		return false;
-	for (size_t i = 0; i < server->n_registrations; i++)
-		server->offers[i] = (struct assoc_offer){
-			server->registrations[i]->interface->id, server->registrations[i]};
+	for (size_t i = 0; i < server->n_registrations; i++) {
+		server->offers[i] =
+			(struct assoc_offer){.interface = server->registrations[i]->interface->id,
+				.cookie = server->registrations[i]};
+		if (!streams_make(server, i))
+			return false;
+	}
 	return true;
 }
 
@@ -528,7 +581,8 @@ workers_make(sp_server *server)
 	bool wanted = false;
 
 	for (size_t i = 0; i < server->n_registrations; i++)
-		wanted |= registration_is_on_workers(server->registrations[i], server);
+		wanted |= registration_is_on_workers(server->registrations[i], server) ||
+			  registration_has_pipes(server->registrations[i]);
 	if (wanted)
 		server->workers = workers_new(server, server->options.n_workers);
 	return server->workers || !wanted;

@@ -76,6 +76,7 @@ struct sp_server {
 	struct listener **listeners;
 	size_t n_listeners;
 	struct assoc_offer *offers; /* while running */
+	bool **streams;             /* the offers' */
 	struct server_thread *threads;
 	unsigned n_threads;
 	struct workers *workers; /* while running, when an interface wants them */
@@ -120,6 +121,9 @@ void server_take_down(sp_server *);
 
 /* The first thread's, while it runs. */
 struct loop *server_loop(const sp_server *);
+
+/* Does an operation have pipes? Then its handler waits for the network, on a worker thread. */
+bool registration_has_pipes(const struct registration *);
 
 /* mgmt's own handlers never block. */
 static inline bool
@@ -199,6 +203,7 @@ SP_NODISCARD sp_status mgmt_register(sp_server *, struct sp_error *reterr);
 
 /* dispatch.c */
 void dispatch_request(struct connection *, struct assoc_event *);
+void dispatch_more(struct connection *, struct assoc_event *); /* the next piece of a request */
 /* Runs the handler on a thread that is not the loop's, which goes on with the call afterwards. */
 void dispatch_work(sp_call *);
 /* Nobody waits for its answer: if it has not run because it waits for a context, it never will. */

@@ -185,14 +185,17 @@ probes_invoke(sp_call *call, const void *handlers, void *v)
 }
 
 static const struct sp_operation operations[STAGE_N] = {
-	[STAGE_THREAD] = {"thread", sizeof(struct trial_args), 0, TRIAL_BOTH, thread_invoke},
-	[STAGE_KEEP] = {"keep", sizeof(struct trial_args), 0, TRIAL_BOTH, keep_invoke},
-	[STAGE_BLOCK] = {"block", sizeof(struct trial_args), 0, TRIAL_BOTH, block_invoke},
-	[STAGE_NOTICE] = {"notice", sizeof(struct trial_args), 0, TRIAL_BOTH, notice_invoke},
-	[STAGE_WATCH] = {"watch", sizeof(struct trial_args), 0, TRIAL_BOTH, watch_invoke},
-	[STAGE_SPIN] = {"spin", sizeof(struct trial_args), 0, TRIAL_BOTH, spin_invoke},
-	[STAGE_PROBES] = {"probes", sizeof(struct trial_args), 0, TRIAL_BOTH, probes_invoke},
-	[STAGE_COUNT] = {"count", sizeof(struct trial_args), 0, TRIAL_BOTH, count_invoke},
+	[STAGE_THREAD] = {"thread", sizeof(struct trial_args), 0, TRIAL_BOTH, thread_invoke, NULL,
+		0},
+	[STAGE_KEEP] = {"keep", sizeof(struct trial_args), 0, TRIAL_BOTH, keep_invoke, NULL, 0},
+	[STAGE_BLOCK] = {"block", sizeof(struct trial_args), 0, TRIAL_BOTH, block_invoke, NULL, 0},
+	[STAGE_NOTICE] = {"notice", sizeof(struct trial_args), 0, TRIAL_BOTH, notice_invoke, NULL,
+		0},
+	[STAGE_WATCH] = {"watch", sizeof(struct trial_args), 0, TRIAL_BOTH, watch_invoke, NULL, 0},
+	[STAGE_SPIN] = {"spin", sizeof(struct trial_args), 0, TRIAL_BOTH, spin_invoke, NULL, 0},
+	[STAGE_PROBES] = {"probes", sizeof(struct trial_args), 0, TRIAL_BOTH, probes_invoke, NULL,
+		0},
+	[STAGE_COUNT] = {"count", sizeof(struct trial_args), 0, TRIAL_BOTH, count_invoke, NULL, 0},
 };
 
 static const struct sp_interface stage_interface = {

@@ -48,6 +48,36 @@ call_end_with(struct session *s, struct client_call *c, sp_status status)
 	call_finish(c, status);
 }
 
+/* --- pipes --- */
+
+/* So many pieces, then it is the others' turn. */
+#define PIECES_OF_A_TURN 16
+
+static void
+call_fail(struct session *s, struct client_call *c, sp_status status)
+{
+	session_abandon(s, c);
+	call_finish(c, status);
+}
+
+/* True: there is something to send. */
+static bool
+pipes_feed(struct session *s, unsigned *n)
+{
+	unsigned before = *n, fed = 0;
+
+	list_for_safe (it, &s->calls) {
+		struct client_call *c = list_entry(it, struct client_call, node);
+		sp_status status = c->pipes ? client_pipes_feed(c, &fed) : 0;
+
+		*n += fed;
+		fed = 0;
+		if (status)
+			call_fail(s, c, status);
+	}
+	return *n > before;
+}
+
 /* --- events --- */
 
 static void
@@ -113,6 +143,22 @@ on_shutdown(struct session *s)
 }
 
 static void
+on_piece(struct session *s, struct client_call *c, const struct assoc_event *e)
+{
+	sp_status status;
+
+	c->big_endian = e->big_endian;
+	c->is_ndr64 = transfer_is_ndr64(&e->transfer);
+	if (!e->more && c->requests[0] && c->requests[1])
+		transfer_learn(s->client, &c->interface, &e->transfer);
+	status = client_pipes_take(c, e);
+	if (!e->more)
+		call_end_with(s, c, status);
+	else if (status)
+		call_fail(s, c, status);
+}
+
+static void
 on_event(struct session *s, struct assoc_event *e)
 {
 	struct client_call *c = call_by_id(s, e->call_id);
@@ -130,6 +176,8 @@ on_event(struct session *s, struct assoc_event *e)
 		on_shutdown(s);
 	} else if (!c) {
 		/* was given up */
+	} else if (e->kind == ASSOC_EVENT_RESPONSE && c->pipes) {
+		on_piece(s, c, e);
 	} else if (e->kind == ASSOC_EVENT_RESPONSE) {
 		c->call.stub = e->take_stub;
 		e->take_stub = (struct buf_slice){0};
@@ -222,12 +270,18 @@ void
 session_turn(struct session *s)
 {
 	bool blocked, any;
+	unsigned n = 0;
 
 	s->dirty = false;
 	do {
 		events_take(s);
-		any = link_flush(&s->link, &blocked);
+		any = n < PIECES_OF_A_TURN && pipes_feed(s, &n);
+		any |= link_flush(&s->link, &blocked);
 	} while (any && !s->link.sys_errno);
+	if (n >= PIECES_OF_A_TURN && !blocked) {
+		s->dirty = true;
+		client_wake(s->client);
+	}
 	maybes_finish(s);
 	/* what is left to say to a peer that does not read is not worth a connection */
 	if (s->link.sys_errno || s->link.closing || (blocked && is_done(s))) {
@@ -300,6 +354,8 @@ say_to_engine(struct session *s, struct client_call *c)
 		.maybe = c->maybe,
 		.verified = options->verification_trailer,
 		.by_syntax = c->stubs != NULL,
+		.more = c->pipes && client_pipes_any_in(c),
+		.streams = c->pipes && client_pipes_any_out(c),
 	};
 
 	if (c->stubs || c->bind_only)

@@ -15,7 +15,7 @@ counting_add(sp_call *call, const void *handlers, void *v)
 }
 
 static const struct sp_operation counting_operation = {
-	"add", sizeof(struct trial_args), 0, TRIAL_BOTH, counting_add};
+	"add", sizeof(struct trial_args), 0, TRIAL_BOTH, counting_add, NULL, 0};
 
 static const struct sp_interface counting_interface = {
 	.abi = SP_STUB_ABI,

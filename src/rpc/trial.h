@@ -134,11 +134,12 @@ trial_maybe(sp_call *call, const void *handlers, void *v)
 #define TRIAL_IN trial_push, trial_pull, trial_nothing_push, trial_nothing_pull
 
 static const struct sp_operation trial_operations[TRIAL_N] = {
-	[TRIAL_ADD] = {"add", sizeof(struct trial_args), 0, TRIAL_BOTH, trial_add},
-	[TRIAL_LATER] = {"later", sizeof(struct trial_args), 0, TRIAL_BOTH, trial_later},
+	[TRIAL_ADD] = {"add", sizeof(struct trial_args), 0, TRIAL_BOTH, trial_add, NULL, 0},
+	[TRIAL_LATER] = {"later", sizeof(struct trial_args), 0, TRIAL_BOTH, trial_later, NULL, 0},
 	[TRIAL_TWICE] = {"twice", sizeof(struct trial_args), SP_OP_IDEMPOTENT, TRIAL_BOTH,
-		trial_add},
-	[TRIAL_MAYBE] = {"maybe", sizeof(struct trial_args), SP_OP_MAYBE, TRIAL_IN, trial_maybe},
+		trial_add, NULL, 0},
+	[TRIAL_MAYBE] = {"maybe", sizeof(struct trial_args), SP_OP_MAYBE, TRIAL_IN, trial_maybe,
+		NULL, 0},
 };
 
 static const struct sp_interface trial_interface = {

@@ -223,7 +223,7 @@ cell_check(enum assoc_side side, unsigned state, unsigned ptype, struct assoc_co
 
 /* --- the walk --- */
 
-static const struct assoc_offer offer = {{{1, 2, 3, {4, 5}, {6}}, 1, 0}, NULL};
+static const struct assoc_offer offer = {.interface = {{1, 2, 3, {4, 5}, {6}}, 1, 0}};
 static struct assoc_server_policy policy = {
 	.offers = &offer, .n_offers = 1, .transfers = &SYNTAX_NDR, .n_transfers = 1};
 

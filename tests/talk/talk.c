@@ -233,9 +233,13 @@ say_event(struct transcript *t, const char *who, struct assoc_event *e)
 			e->maybe ? "  maybe" : "", e->big_endian ? "  big-endian" : "",
 			e->cancelled ? "  cancelled" : "");
 		break;
+	case ASSOC_EVENT_MORE:
+		say(t, "%s ! more  call %u  %u bytes%s", who, e->call_id, e->take_stub.len,
+			e->more ? "  goes on" : "");
+		break;
 	case ASSOC_EVENT_RESPONSE:
-		say(t, "%s ! response  call %u  %u bytes%s", who, e->call_id, e->take_stub.len,
-			e->big_endian ? "  big-endian" : "");
+		say(t, "%s ! response  call %u  %u bytes%s%s", who, e->call_id, e->take_stub.len,
+			e->big_endian ? "  big-endian" : "", e->more ? "  goes on" : "");
 		break;
 	case ASSOC_EVENT_FAULT:
 		say(t, "%s ! fault  call %u  status 0x%08x%s", who, e->call_id, e->status,
