@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ONC RPC by libtirpc as one side of bench/rivals/run.py: client and server, as rpcgen would have them, but without the
- * memory that its answers would take. The mapper is the portmapper's GETPORT (RFC 1833 3), answered from a list of
- * MAPPED entries, as rpcbind does.
+ * memory that its answers would take. The mapper is Debian's rpcbind (GETPORT, RFC 1833 3).
  *
  *   rivals-tirpc serve                    its port on standard output, then it serves
  *   rivals-tirpc null|echo|map PORT       as rivals-ours
@@ -21,7 +20,7 @@
 
 #include <rpc/pmap_prot.h>
 
-enum { ECHO_BYTES = 100, MAPPED = 38, BETWEEN_LOOKS = 8, PROC_NULL = 0, PROC_ECHO = 1 };
+enum { ECHO_BYTES = 100, BETWEEN_LOOKS = 8, PROC_NULL = 0, PROC_ECHO = 1 };
 
 #define ECHO_PROGRAM 0x20001234u
 #define ECHO_VERSION 1u
@@ -60,8 +59,6 @@ octets_xdr(XDR *xdrs, ...)
 
 /* --- the server --- */
 
-static struct pmap map[MAPPED];
-
 static void
 echo_dispatch(struct svc_req *request, SVCXPRT *transport)
 {
@@ -77,37 +74,13 @@ echo_dispatch(struct svc_req *request, SVCXPRT *transport)
 		svc_sendreply(transport, octets_xdr, (caddr_t)&o);
 }
 
-static void
-map_dispatch(struct svc_req *request, SVCXPRT *transport)
-{
-	struct pmap asked = {0};
-	u_long port = 0;
-
-	if (request->rq_proc != PMAPPROC_GETPORT) {
-		svcerr_noproc(transport);
-		return;
-	}
-	if (!svc_getargs(transport, (xdrproc_t)xdr_pmap, (caddr_t)&asked)) {
-		svcerr_decode(transport);
-		return;
-	}
-	for (int i = 0; i < MAPPED && !port; i++)
-		if (map[i].pm_prog == asked.pm_prog && map[i].pm_vers == asked.pm_vers &&
-			map[i].pm_prot == asked.pm_prot)
-			port = map[i].pm_port;
-	svc_sendreply(transport, (xdrproc_t)xdr_u_long, (caddr_t)&port);
-}
-
 static int
 serve(void)
 {
 	SVCXPRT *transport = svctcp_create(RPC_ANYSOCK, 0, 0);
 
-	if (!transport || !svc_register(transport, ECHO_PROGRAM, ECHO_VERSION, echo_dispatch, 0) ||
-		!svc_register(transport, PMAPPROG, PMAPVERS, map_dispatch, 0))
+	if (!transport || !svc_register(transport, ECHO_PROGRAM, ECHO_VERSION, echo_dispatch, 0))
 		die("no server");
-	for (u_int i = 0; i < MAPPED; i++)
-		map[i] = (struct pmap){ECHO_PROGRAM + i, ECHO_VERSION, IPPROTO_TCP, 49152 + i};
 	printf("%u\n", transport->xp_port);
 	fflush(stdout);
 	svc_run();
@@ -135,17 +108,17 @@ echo_once(CLIENT *client)
 	       back.n == ECHO_BYTES && back.bytes[0] == there.bytes[0];
 }
 
-/* Asks for the middle of the list. */
+/* rpcbind knows itself. */
 static bool
 map_once(CLIENT *client)
 {
-	struct pmap asked = {ECHO_PROGRAM + MAPPED / 2, ECHO_VERSION, IPPROTO_TCP, 0};
+	struct pmap asked = {PMAPPROG, PMAPVERS, IPPROTO_TCP, 0};
 	u_long port = 0;
 
 	return clnt_call(client, PMAPPROC_GETPORT, (xdrproc_t)xdr_pmap, (caddr_t)&asked,
 		       (xdrproc_t)xdr_u_long, (caddr_t)&port,
 		       ((struct timeval){5, 0})) == RPC_SUCCESS &&
-	       port == 49152 + MAPPED / 2;
+	       port == PMAPPORT;
 }
 
 static const struct one {
