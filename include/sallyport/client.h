@@ -10,7 +10,8 @@
  *                  called from there when the call has ended
  *
  * A client and its calls belong to one thread at a time. Nothing here installs signal handlers or keeps global state;
- * the one thread that is ever started looks up a host name, because the system's resolver only blocks.
+ * the only threads look up host names, because the system's resolver only blocks: at most 16 in the process, one for a
+ * host however many clients want it, and none when there is nothing to look up.
  */
 #ifndef SALLYPORT_CLIENT_H
 #define SALLYPORT_CLIENT_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Host names to addresses. getaddrinfo knows no deadline and no descriptor: it runs in a thread of its own, which
- * is left to end by itself when nobody waits any more; its answer is dropped then.
+ * Host names to addresses. getaddrinfo knows no deadline and no descriptor: it runs in threads of the process, at most 16,
+ * one for a host however many ask for it, and none when nobody asks. Who does not wait any more leaves; a look-up that has
+ * begun then ends by itself.
  */
 #ifndef NET_NAMES_H
 #define NET_NAMES_H
