@@ -106,11 +106,23 @@ level_of(const struct trailer *t)
 	return t->auth_level == AUTH_LEVEL_CALL ? AUTH_LEVEL_PACKET : t->auth_level;
 }
 
+/* The presentation context of a request, which is never sealed. */
+static uint16_t
+context_named(const struct pdu *p)
+{
+	struct wire_in in = p->body;
+
+	if (p->header.ptype != PTYPE_REQUEST)
+		return 0;
+	wire_in_skip(&in, 4);
+	return wire_in_u16(&in);
+}
+
 static void
 refuse(struct assoc_conn *a, const struct pdu *p, uint32_t status, const char *what)
 {
 	if (a->side == SIDE_SERVER)
-		output_fault(a, p->header.call_id, 0, status, true);
+		output_fault(a, p->header.call_id, context_named(p), status, false);
 	a->fault_ptype = p->header.ptype;
 	conn_close(a, ASSOC_CLOSE_SECURITY, what);
 }
@@ -382,14 +394,15 @@ context_begin(struct assoc_conn *a, const struct pdu *p, const struct trailer *t
 	uint8_t level = level_of(t);
 	struct security_context *c;
 
-	if (!acceptor) { /* [MS-RPCE] 3.3.3.5.3; Windows' status is 5 */
-		leg_refuse(a, p, NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED, ERROR_ACCESS_DENIED,
-			"a security trailer without a provider for it");
-		return NULL;
-	}
+	/* Windows looks at the level first */
 	if (level < AUTH_LEVEL_CONNECT || level > AUTH_LEVEL_PRIVACY) {
 		leg_refuse(a, p, NAK_REASON_NOT_SPECIFIED, ERROR_ACCESS_DENIED,
 			"a security trailer of no level");
+		return NULL;
+	}
+	if (!acceptor) { /* [MS-RPCE] 3.3.3.5.3; Windows' status is 5 */
+		leg_refuse(a, p, NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED, ERROR_ACCESS_DENIED,
+			"a security trailer without a provider for it");
 		return NULL;
 	}
 	if (a->security && (a->security->n_contexts >= CONTEXTS_MAX ||

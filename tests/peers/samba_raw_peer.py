@@ -16,7 +16,7 @@ MODULE = 'samba.tests.dcerpc.raw_protocol'
 CLASS = MODULE + '.TestDCERPC_BIND'
 
 # Another subject: they log on, or call a service that is not here.
-ELSEWHERE = (r'ntlmssp|spnego|krb5|_np_|smb|signing|schannel|lsa_|netlogon|multiple_auth|auth_none|HDR_SIGNING|pfc_ff|'
+ELSEWHERE = (r'ntlmssp|spnego|krb5|_np_|smb|signing|schannel|lsa_|netlogon|multiple_auth|HDR_SIGNING|pfc_ff|'
              r'sec_ctx|fragmented_requests|_(only|maybe|didnot|cmpx|08|cancel|mix)_requests|mix_requests|assoc_group')
 
 DIFFERENT = {
@@ -45,7 +45,7 @@ def run(stand, some):
 
 def test_windows_answers_are_ours(stand):
     some = [n for n in names(stand) if not re.search(ELSEWHERE, n) and n not in DIFFERENT]
-    expect(len(some) >= 38, f'only {len(some)} conversations: {some}')
+    expect(len(some) >= 58, f'only {len(some)} conversations: {some}')
     out = run(stand, some)
     bad = re.findall(r'^(?:FAIL|ERROR): (\S+)', out, re.M)
     expect(not bad and f'Ran {len(some)} tests' in out, f'{bad}\n{out[-3000:]}')
