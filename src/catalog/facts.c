@@ -110,7 +110,7 @@ compared(const struct predicate_step *step, const struct facts *facts)
 enum truth
 predicate_truth(const struct predicate *p, const struct facts *facts)
 {
-	enum truth stack[PREDICATE_STEPS_MAX];
+	enum truth stack[PREDICATE_STEPS_MAX] = {TRUTH_UNKNOWN};
 	size_t n = 0;
 
 	assert(p->n <= PREDICATE_STEPS_MAX);

@@ -101,6 +101,7 @@ names_add(struct meanings *all, const char *name)
 {
 	const struct catalog_symptom *symptom = catalog_symptom_find(name);
 	const struct catalog_service *service = catalog_service_named(name);
+	enum fact fact;
 
 	for (size_t i = 0; i < catalog_n_statuses; i++)
 		if (catalog_status_is_called(&catalog_statuses[i], name))
@@ -110,6 +111,8 @@ names_add(struct meanings *all, const char *name)
 		add(all, (struct meaning){.kind = MEANING_SYMPTOM, .symptom = symptom});
 	if (service)
 		add(all, (struct meaning){.kind = MEANING_SERVICE, .service = service});
+	if (catalog_fact_find(name, &fact))
+		add(all, (struct meaning){.kind = MEANING_FACT, .fact = fact});
 }
 
 static bool
@@ -206,5 +209,8 @@ meanings_name(size_t n)
 	if (n < catalog_n_interfaces)
 		return catalog_interfaces[n].name;
 	n -= catalog_n_interfaces;
+	if (n < catalog_n_facts)
+		return catalog_facts[n].name;
+	n -= catalog_n_facts;
 	return n < catalog_n_symptoms ? catalog_symptoms[n].id : NULL;
 }

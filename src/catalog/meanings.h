@@ -12,6 +12,7 @@ enum meaning_kind {
 	MEANING_SERVICE,
 	MEANING_INTERFACE,
 	MEANING_PORT, /* services that always have this port */
+	MEANING_FACT,
 };
 
 struct meaning {
@@ -22,6 +23,7 @@ struct meaning {
 		const struct catalog_service *service;
 		const struct catalog_interface *interface;
 		uint16_t port;
+		enum fact fact;
 	};
 };
 
@@ -35,7 +37,7 @@ struct meanings {
 
 /*
  * The most likely first: "1722", "0x800706ba", "-2147023174", "800706BA", "RPC_S_SERVER_UNAVAILABLE", "T04", "Netlogon",
- * "samr", "\pipe\samr", a UUID in braces or not, with a version or not. *ret is empty when there is none.
+ * "samr", "\pipe\samr", a UUID in braces or not, with a version or not, "tcp.135". *ret is empty when there is none.
  */
 void meanings_find(const char *what, struct meanings *ret);
 

@@ -34,3 +34,14 @@ catalog_symptom_shows(const struct catalog_symptom *symptom, const struct catalo
 			return true;
 	return false;
 }
+
+bool
+catalog_symptom_asks(const struct catalog_symptom *symptom, enum fact wanted)
+{
+	enum fact fact;
+
+	for (size_t i = 0; predicate_fact(&symptom->predicate, i, &fact); i++)
+		if (fact == wanted)
+			return true;
+	return false;
+}

@@ -29,5 +29,7 @@ const struct catalog_symptom *catalog_symptom_at(size_t n);
 const struct catalog_symptom *catalog_symptom_find(const char *id);
 /* Whether people who have this symptom see this status, or its twin of another vocabulary. */
 bool catalog_symptom_shows(const struct catalog_symptom *, const struct catalog_status *);
+/* Whether its predicate asks for the fact. */
+bool catalog_symptom_asks(const struct catalog_symptom *, enum fact);
 
 #endif

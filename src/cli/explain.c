@@ -39,17 +39,25 @@ near_find(const char *what, struct near *ret)
 			add(ret, name);
 }
 
-static enum outcome
-explain(const char *what, struct report *r)
+/* All meanings; false: there is none. */
+static bool
+tell(const char *what, struct report *r)
 {
-	struct report_unknown unknown = {.what = what};
-	struct near near = {.n = 0};
 	struct meanings all;
 
 	meanings_find(what, &all);
 	for (size_t i = 0; i < all.n; i++)
 		r->renderer->explanation->meaning(r, &all.item[i]);
-	if (all.n)
+	return all.n > 0;
+}
+
+static enum outcome
+explain(const char *what, struct report *r)
+{
+	struct report_unknown unknown = {.what = what};
+	struct near near = {.n = 0};
+
+	if (tell(what, r))
 		return OUTCOME_GOOD;
 	unknown.is_number = meanings_number(what, &unknown.number);
 	if (!unknown.is_number)
@@ -60,11 +68,28 @@ explain(const char *what, struct report *r)
 	return OUTCOME_NEGATIVE;
 }
 
+/* "Group Policy" without quotes: all words as one name, when there is one. */
+static bool
+explain_joined(const struct settings *s, struct report *r)
+{
+	char what[100];
+	size_t len = 0;
+
+	for (size_t i = 0; i < s->n_words && len < sizeof(what); i++)
+		len += (size_t)snprintf(
+			what + len, sizeof(what) - len, "%s%s", i ? " " : "", s->words[i]);
+	if (len >= sizeof(what))
+		return false;
+	return tell(what, r);
+}
+
 static enum outcome
 run(const struct settings *s, struct report *r)
 {
 	enum outcome outcome = OUTCOME_GOOD;
 
+	if (s->n_words > 1 && explain_joined(s, r))
+		return outcome;
 	for (size_t i = 0; i < s->n_words; i++)
 		if (explain(s->words[i], r) != OUTCOME_GOOD)
 			outcome = OUTCOME_NEGATIVE;
@@ -79,6 +104,8 @@ static const struct example examples[] = {
 								   "'\\pipe\\samr'"},
 	{"sallyport explain Netlogon", "a Windows service: its ports and interfaces"},
 	{"sallyport explain T04", "a symptom: proof, cause and fix"},
+	{"sallyport explain tcp.endpoint",
+		"a fact that the doctor observes, and what it tells apart"},
 	{0},
 };
 

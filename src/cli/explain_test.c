@@ -99,6 +99,9 @@ interfaces_services_symptoms_and_ports_are_told(void **state)
 	tells("t04", "    phase       TCP session\n");
 	tells("T04", "    errors      1722 RPC_S_SERVER_UNAVAILABLE (Win32)\n");
 	tells("3389", "of TermService (");
+	tells("tcp.endpoint", "      T04  Port 135 is open, the dynamic port is not\n");
+	tells("tcp.endpoint", "    values      open, refused, filtered,");
+	tells("mapper.map", "    values      a status of any vocabulary");
 }
 
 static void
@@ -185,6 +188,8 @@ programs_are_told_the_same(void **state)
 	has("T04", "record", "explained_symptom");
 	has("T04", "confidence", "documented");
 	has("3389", "record", "explained_port");
+	has("clock.skew_s", "record", "explained_fact");
+	has("clock.skew_s", "type", "number");
 	has("netlogn", "record", "unknown");
 }
 
@@ -206,6 +211,17 @@ one_unknown_word_among_known_ones_is_a_no(void **state)
 	assert_int_equal(told.outcome, OUTCOME_NEGATIVE);
 	assert_non_null(strstr(told.out, "RPC_S_SERVER_UNAVAILABLE"));
 	assert_non_null(strstr(told.talk, "17222222"));
+	told_free(&told);
+}
+
+static void
+a_name_of_two_words_needs_no_quotes(void **state)
+{
+	struct told told = explain(&renderer_text, "group", "policy");
+
+	assert_int_equal(told.outcome, OUTCOME_GOOD);
+	assert_ptr_equal(strstr(told.out, "gpsvc  Group Policy  (service)\n"), told.out);
+	assert_string_equal(told.talk, "");
 	told_free(&told);
 }
 
@@ -247,6 +263,7 @@ main(void)
 		cmocka_unit_test(a_number_that_is_not_known_has_parts_at_least),
 		cmocka_unit_test(programs_are_told_the_same),
 		cmocka_unit_test(everything_can_be_told_to_programs),
+		cmocka_unit_test(a_name_of_two_words_needs_no_quotes),
 		cmocka_unit_test(the_catalogue_calls_reasons_as_the_wire_does),
 		cmocka_unit_test(one_unknown_word_among_known_ones_is_a_no),
 	};

@@ -141,6 +141,24 @@ port_record(uint16_t port)
 		"{s:s, s:i, s:o}", "record", "explained_port", "port", port, "services", services);
 }
 
+static json_t *
+fact_record(const struct catalog_fact *f, enum fact n)
+{
+	static const char *const types[] = {[FACT_TYPE_BOOL] = "bool",
+		[FACT_TYPE_NUMBER] = "number",
+		[FACT_TYPE_STATUS] = "status",
+		[FACT_TYPE_NAMED] = "name"};
+	const struct catalog_symptom *s;
+	json_t *symptoms = json_array();
+
+	for (size_t i = 0; (s = catalog_symptom_at(i)); i++)
+		if (catalog_symptom_asks(s, n))
+			json_array_append_new(symptoms, json_string(s->id));
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o}", "record", "explained_fact", "name",
+		f->name, "type", types[f->type], "values", texts(f->values), "phase",
+		sp_phase_name(f->phase), "says", f->says, "symptoms", symptoms);
+}
+
 static void
 json_meaning(struct report *r, const struct meaning *m)
 {
@@ -152,6 +170,7 @@ json_meaning(struct report *r, const struct meaning *m)
 	case MEANING_SERVICE: object = service_record(m->service); break;
 	case MEANING_INTERFACE: object = interface_record(m->interface); break;
 	case MEANING_PORT: object = port_record(m->port); break;
+	case MEANING_FACT: object = fact_record(catalog_fact(m->fact), m->fact); break;
 	}
 	record_write(r, object);
 }

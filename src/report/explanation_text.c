@@ -249,7 +249,36 @@ port_services_write(struct report *r, uint16_t port)
 					s->ports[k].protocol, s->ports[k].use, s->name, s->title);
 }
 
-/* --- symptoms --- */
+/* --- facts and symptoms --- */
+
+static const char *
+fact_type_name(enum fact_type type)
+{
+	switch (type) {
+	case FACT_TYPE_BOOL: return "true or false";
+	case FACT_TYPE_NUMBER: return "a number";
+	case FACT_TYPE_STATUS: return "a status of any vocabulary; 0: it went well";
+	case FACT_TYPE_NAMED: break;
+	}
+	return "";
+}
+
+static void
+fact_write(struct report *r, const struct catalog_fact *f, enum fact n)
+{
+	const struct catalog_symptom *s;
+
+	title(r, "%s", f->name);
+	fputs("  (fact)\n", r->out);
+	paragraph(r, f->says);
+	field(r, "phase", sp_phase_name(f->phase));
+	field(r, "values", fact_type_name(f->type));
+	list_field(r, "values", f->values);
+	fprintf(r->out, "%*swhat it tells apart:\n", INDENT, "");
+	for (size_t i = 0; (s = catalog_symptom_at(i)); i++)
+		if (catalog_symptom_asks(s, n))
+			fprintf(r->out, "%*s%s  %s\n", INDENT + 2, "", s->id, s->title);
+}
 
 static void
 symptom_write(struct report *r, const struct catalog_symptom *s)
@@ -282,6 +311,7 @@ text_meaning(struct report *r, const struct meaning *m)
 	case MEANING_SERVICE: service_write(r, m->service); break;
 	case MEANING_INTERFACE: interface_write(r, m->interface); break;
 	case MEANING_PORT: port_services_write(r, m->port); break;
+	case MEANING_FACT: fact_write(r, catalog_fact(m->fact), m->fact); break;
 	}
 }
 
