@@ -33,7 +33,10 @@ struct settings {
 	sp_nanos interval;
 	const char *to, *request;
 	bool apply;
-	const char *wanted, *service, *domain;
+	const char *wanted, *service, *domain, *partner;
+	const char *user, *password_file;
+	const char *from, *html;
+	bool check;
 };
 
 enum option_kind {

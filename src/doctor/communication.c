@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "catalog/interfaces.h"
 #include "doctor/plan.h"
+#include "mgmt.h"
 #include "probe/server.h"
 
 #define TALK (1500 * SP_MILLISECOND)
@@ -66,11 +68,13 @@ endpoint_bind(struct plan *p, const struct plan_endpoint *e)
 	plan_step(p, SP_PHASE_COMMUNICATION, is_good ? EXAM_GOOD : EXAM_BAD, what,
 		talk_says(&t, says, sizeof(says)));
 	bind_facts(p, &t);
-	if (is_good)
+	if (is_good || plan_one_context(p, SP_PHASE_COMMUNICATION, "the same bind", &t))
 		return true;
-	if (!plan_one_context(p, SP_PHASE_COMMUNICATION, "the same bind", &t) &&
-		(t.seen == SEEN_BIND_SILENT || t.seen == SEEN_BIND_CLOSED))
-		p->plain = &plain_not_listening;
+	if (!p->exam->facts.known[FACT_BIND_ONE_CONTEXT] ||
+		p->exam->facts.value[FACT_BIND_ONE_CONTEXT] != SEEN_BIND_ACCEPTED)
+		p->plain = t.seen == SEEN_BIND_SILENT || t.seen == SEEN_BIND_CLOSED
+				   ? &plain_not_listening
+				   : NULL;
 	return plan_fails(p, SP_PHASE_COMMUNICATION);
 }
 
@@ -100,10 +104,51 @@ call_facts(struct plan *p, const struct sp_error *e, sp_nanos took)
 	}
 }
 
+/* Management's smallest question; with credentials over a session that is bound to the interface. */
+static sp_status
+listening_ask(struct plan *p, const struct plan_endpoint *e, const struct sp_security *security,
+	struct sp_error *reterr)
+{
+	struct sp_client_options limits = plan_limits(p, CALL);
+	uint32_t said = 0, listening = 0;
+	sp_client *client = NULL;
+	sp_call *call = NULL;
+	char binding[160];
+	sp_status status;
+
+	plan_binding(p, e->port, binding, sizeof(binding));
+	status = sp_client_new(binding, &limits, &client, reterr);
+	if (!status && security)
+		status = sp_client_secure(client, security, reterr);
+	if (!status && security)
+		status = sp_client_bind(client, &e->interface, reterr);
+	if (!status && !(call = sp_call_new(client)))
+		status = error_no_memory(reterr);
+	if (!status)
+		status = mgmt_is_server_listening(call, &said, &listening, reterr);
+	sp_call_free(call);
+	sp_client_free(client);
+	return status;
+}
+
+/* Another operation of management, on a session of its own: is it this operation that is refused, or everything? */
 static bool
-call_failed(struct plan *p, const char *what, const struct sp_error *e)
+others_work(struct plan *p, const struct plan_endpoint *e)
+{
+	bool works = !listening_ask(p, e, NULL, NULL);
+
+	plan_step(p, SP_PHASE_COMMUNICATION, EXAM_NOTE, "another operation",
+		works ? "is answered" : "is refused too");
+	return works;
+}
+
+static bool
+call_failed(struct plan *p, const struct plan_endpoint *endpoint, const char *what,
+	const struct sp_error *e)
 {
 	p->error = *e;
+	if (e->evidence == SP_EVIDENCE_FAULT)
+		plan_fact(p, FACT_CALL_OTHERS_WORK, others_work(p, endpoint));
 	plan_step(p, SP_PHASE_COMMUNICATION, EXAM_BAD, what, e->sentence);
 	if (e->evidence == SP_EVIDENCE_TIMEOUT)
 		p->plain = &plain_not_listening;
@@ -148,10 +193,47 @@ endpoint_call(struct plan *p, const struct plan_endpoint *e)
 	}
 	call_facts(p, &error, took);
 	if (status)
-		return call_failed(p, what, &error);
+		return call_failed(p, e, what, &error);
 	is_good = offers_check(p, e, &server, what, took);
 	probe_server_fini(&server);
 	return is_good;
+}
+
+/* --- with credentials --- */
+
+static bool
+endpoint_logon(struct plan *p, const struct plan_endpoint *e)
+{
+	const struct sp_security *security = p->wish->security;
+	struct sp_error error = {0};
+	sp_nanos began = time_now();
+	char what[100];
+
+	snprintf(what, sizeof(what), "call as %.60s at port %u", security->user, e->port);
+	plan_fact(p, FACT_BIND_LEVEL, security->level ? security->level : SP_LEVEL_PRIVACY);
+	plan_fact(p, FACT_BIND_TYPE, security->provider);
+	plan_fact(p, FACT_AUTH_THIRD_LEG, true);
+	plan_fact(
+		p, FACT_CALL_PROTECTED, !security->level || security->level >= SP_LEVEL_INTEGRITY);
+	if (!listening_ask(p, e, security, &error)) {
+		call_facts(p, &error, time_now() - began);
+		plan_step(p, SP_PHASE_COMMUNICATION, EXAM_GOOD, what, "answered");
+		return true;
+	}
+	call_facts(p, &error, time_now() - began);
+	if (error.evidence == SP_EVIDENCE_BIND_NAK)
+		plan_fact(p, FACT_BIND_NAK, error.nak_reason);
+	p->error = error;
+	plan_step(p, SP_PHASE_COMMUNICATION, EXAM_BAD, what, error.sentence);
+	return plan_fails(p, SP_PHASE_COMMUNICATION);
+}
+
+static bool
+endpoint_examine(struct plan *p, const struct plan_endpoint *e)
+{
+	if (!endpoint_bind(p, e))
+		return false;
+	return p->wish->security ? endpoint_logon(p, e) : endpoint_call(p, e);
 }
 
 bool
@@ -160,7 +242,7 @@ plan_communication(struct plan *p)
 	size_t n = p->n_endpoints < ENDPOINTS_MAX ? p->n_endpoints : ENDPOINTS_MAX;
 
 	for (size_t i = 0; i < n; i++)
-		if (!endpoint_bind(p, &p->endpoints[i]) || !endpoint_call(p, &p->endpoints[i]))
+		if (!endpoint_examine(p, &p->endpoints[i]))
 			return false;
 	return true;
 }

@@ -14,23 +14,38 @@
 /* What Windows offers: NDR, NDR64, and bind-time features. */
 #define CONTEXTS 3
 
+static enum seen_bind
+bind_again(struct plan *p, enum sp_phase phase, const char *what, const struct talk *before,
+	unsigned n_contexts)
+{
+	struct talk t = {.address = before->address,
+		.interface = before->interface,
+		.n_contexts = n_contexts};
+	char says[200], title[120];
+
+	talk_bind(&t, plan_until(p, TALK));
+	snprintf(title, sizeof(title), "%.60s, by %u context%s", what, n_contexts,
+		n_contexts == 1 ? "" : "s again");
+	plan_step(p, phase, t.seen == SEEN_BIND_ACCEPTED ? EXAM_NOTE : EXAM_BAD, title,
+		talk_says(&t, says, sizeof(says)));
+	return t.seen;
+}
+
 bool
 plan_one_context(struct plan *p, enum sp_phase phase, const char *what, const struct talk *failed)
 {
-	struct talk one = *failed;
-	char says[200], first[120];
+	enum seen_bind one, again;
 
 	if (failed->seen != SEEN_BIND_CLOSED && failed->seen != SEEN_BIND_SILENT)
 		return false;
-	one.n_contexts = 1;
-	talk_bind(&one, plan_until(p, TALK));
+	one = bind_again(p, phase, what, failed, 1);
+	/* a server that starts with its first caller was only slow */
+	again = one == SEEN_BIND_ACCEPTED ? bind_again(p, phase, what, failed, failed->n_contexts)
+					  : failed->seen;
 	plan_fact(p, FACT_BIND_CONTEXTS, failed->n_contexts);
-	plan_fact(p, FACT_BIND_RESULT, failed->seen);
-	plan_fact(p, FACT_BIND_ONE_CONTEXT, one.seen);
-	snprintf(first, sizeof(first), "%s, by one context", what);
-	plan_step(p, phase, one.seen == SEEN_BIND_ACCEPTED ? EXAM_NOTE : EXAM_BAD, first,
-		talk_says(&one, says, sizeof(says)));
-	return one.seen == SEEN_BIND_ACCEPTED;
+	plan_fact(p, FACT_BIND_RESULT, again);
+	plan_fact(p, FACT_BIND_ONE_CONTEXT, one);
+	return again == SEEN_BIND_ACCEPTED;
 }
 
 static void
@@ -66,10 +81,47 @@ mapper_bind(struct plan *p)
 	mapper_facts(p, &t);
 	if (is_good)
 		return true;
-	if (!plan_one_context(p, SP_PHASE_DISCOVERY, "bind to the mapper", &t) &&
-		(t.seen == SEEN_BIND_SILENT || t.seen == SEEN_BIND_CLOSED))
+	if (plan_one_context(p, SP_PHASE_DISCOVERY, "bind to the mapper", &t)) {
+		plan_fact(p, FACT_MAPPER_BIND, SEEN_BIND_ACCEPTED);
+		return true;
+	}
+	if (t.seen == SEEN_BIND_SILENT || t.seen == SEEN_BIND_CLOSED)
 		p->plain = &plain_silent_mapper;
 	return plan_fails(p, SP_PHASE_DISCOVERY);
+}
+
+/* Whether the machine's own word for itself is the name that led here; only the first labels are compared. */
+static void
+owner_compare(struct plan *p, const char *name)
+{
+	size_t len = strcspn(p->wish->host, ".");
+
+	if (p->exam->facts.value[FACT_NAME_IS_ADDRESS] || !*name)
+		return;
+	plan_fact(p, FACT_NAME_OWNER_DIFFERS,
+		strcspn(name, ".") != len || strncasecmp(name, p->wish->host, len) != 0);
+}
+
+/* Who is it, and what time does it think it is: a server says both to whoever begins a logon. */
+static bool
+identity(struct plan *p)
+{
+	struct talk t = {.address = p->dialled,
+		.interface = epm_client_interface.id,
+		.n_contexts = 1,
+		.asks_identity = true};
+	char says[340];
+
+	talk_bind(&t, plan_until(p, TALK));
+	if (!t.has_identity)
+		return true;
+	plan_fact(p, FACT_CLOCK_SKEW_S, t.skew_s < 0 ? -t.skew_s : t.skew_s);
+	owner_compare(p, t.computer);
+	snprintf(says, sizeof(says), "%s; its clock is %lld s %s ours", t.computer,
+		(long long)(t.skew_s < 0 ? -t.skew_s : t.skew_s),
+		t.skew_s < 0 ? "behind" : "before");
+	plan_step(p, SP_PHASE_DISCOVERY, EXAM_NOTE, "who it says it is (NTLM)", says);
+	return true;
 }
 
 /* A bind that fills a segment: what arrives small and not large meets a black hole on its way. */
@@ -216,14 +268,14 @@ static void
 owner_ask(struct plan *p)
 {
 	char name[256], says[300];
-	size_t len;
 
+	if (p->exam->facts.known[FACT_NAME_OWNER_DIFFERS])
+		return;
+	plan_fact(p, FACT_NAME_OWNER_DIFFERS, false);
 	if (p->exam->facts.value[FACT_NAME_IS_ADDRESS] ||
 		!dns_name_of(&p->dialled, plan_until(p, SP_SECOND / 2), name, sizeof(name)))
 		return;
-	len = strcspn(p->wish->host, ".");
-	plan_fact(p, FACT_NAME_OWNER_DIFFERS,
-		strcspn(name, ".") != len || strncasecmp(name, p->wish->host, len));
+	owner_compare(p, name);
 	snprintf(says, sizeof(says), "the address belongs to %s", name);
 	plan_step(p, SP_PHASE_DISCOVERY, EXAM_NOTE, "reverse lookup", says);
 }
@@ -236,7 +288,6 @@ not_mapped(struct plan *p, const struct sp_error *e)
 	plan_fact(p, FACT_MAPPER_MAP, EPT_NCA_NOT_REGISTERED);
 	lists_say(p);
 	plan_step(p, SP_PHASE_DISCOVERY, EXAM_BAD, "where is it (ept_map)", e->sentence);
-	plan_fact(p, FACT_NAME_OWNER_DIFFERS, false);
 	owner_ask(p);
 	return plan_fails(p, SP_PHASE_DISCOVERY);
 }
@@ -274,7 +325,7 @@ plan_discovery(struct plan *p)
 {
 	struct sp_error error = {0};
 
-	if (!mapper_bind(p) || !large_segment(p) || !map_list(p))
+	if (!mapper_bind(p) || !identity(p) || !large_segment(p) || !map_list(p))
 		return false;
 	if (p->wish->has_interface)
 		return plan_find(p, &error) || not_mapped(p, &error);

@@ -271,8 +271,6 @@ ask_all(const char *name, const enum dns_record *types, size_t n_types, bool use
 	char servers[DNS_SERVERS_MAX][ADDRESS_TEXT];
 	size_t n, n_queries = 0;
 
-	if (ares_library_init(ARES_LIB_INIT_ALL))
-		return 0;
 	n = servers_find(servers);
 	n = n < cap ? n : cap;
 	for (size_t i = 0; i < n; i++) {
@@ -295,7 +293,6 @@ ask_all(const char *name, const enum dns_record *types, size_t n_types, bool use
 	for (size_t i = 0; i < n; i++)
 		merge(&ret[i], &queries[i * n_types],
 			n_types > 1 ? &queries[i * n_types + 1] : NULL);
-	ares_library_cleanup();
 	return n;
 }
 

@@ -106,6 +106,8 @@ kind_set(struct plan *p)
 	plan_fact(p, FACT_CALL_IS_PRINT, has && is_one_of(id, print));
 	plan_fact(p, FACT_DCOM_IS_ACTIVATION, has && is_one_of(id, activation));
 	plan_fact(p, FACT_DCOM_ACTIVATION_WORKS, false);
+	if (!p->wish->security)
+		plan_fact(p, FACT_AUTH_IS_LOCAL_ADMIN, false);
 }
 
 void

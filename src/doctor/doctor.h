@@ -7,6 +7,8 @@
 #ifndef DOCTOR_DOCTOR_H
 #define DOCTOR_DOCTOR_H
 
+#include <sallyport/security.h>
+
 #include "report/exam.h"
 
 struct doctor_wish {
@@ -17,8 +19,12 @@ struct doctor_wish {
 	const char *interface_name; /* for people; NULL: the UUID */
 	bool over_pipes;            /* it is to be reached over named pipes: SMB matters */
 	const char *domain;         /* whose locator records shall be there; NULL: none */
-	uint16_t mapper_port;       /* 0: 135 */
-	sp_nanos budget;            /* all of it; 0: 10 s */
+	const char *
+		partner; /* GUID of a domain controller's directory, whose alias in the domain shall be there */
+	const struct sp_security
+		*security;    /* with whose credentials the last phase goes; NULL: anonymous */
+	uint16_t mapper_port; /* 0: 135 */
+	sp_nanos budget;      /* all of it; 0: 10 s */
 };
 
 void doctor_examine(const struct doctor_wish *, struct exam *ret);

@@ -118,26 +118,64 @@ reason_of(enum seen_lookup by_system, const struct dns_answer *answers, size_t n
 	return by_system;
 }
 
+/* One record that must be there, asked of every server; the best answer counts. */
 static void
-locator_ask(struct plan *p)
+record_ask(struct plan *p, const char *name, enum dns_record type, enum fact fact)
 {
 	struct dns_answer answers[DNS_SERVERS_MAX];
 	enum seen_lookup seen = SEEN_LOOKUP_TIMEOUT;
-	char name[300], says[300];
-	size_t n;
+	char says[300];
+	size_t n = dns_ask(name, type, plan_until(p, LIMIT / 2), answers, DNS_SERVERS_MAX);
 
-	if (!p->wish->domain)
-		return;
-	snprintf(name, sizeof(name), "_ldap._tcp.dc._msdcs.%s", p->wish->domain);
-	n = dns_ask(name, DNS_SRV, plan_until(p, LIMIT / 2), answers, DNS_SERVERS_MAX);
 	for (size_t i = 0; i < n; i++) {
-		if (i == 0 || answers[i].seen == SEEN_LOOKUP_ANSWERED)
+		bool is_there = answers[i].seen == SEEN_LOOKUP_ANSWERED;
+
+		if (i == 0 || is_there)
 			seen = answers[i].seen;
-		plan_step(p, SP_PHASE_NAME_RESOLUTION,
-			answers[i].seen == SEEN_LOOKUP_ANSWERED ? EXAM_GOOD : EXAM_BAD, name,
+		plan_step(p, SP_PHASE_NAME_RESOLUTION, is_there ? EXAM_GOOD : EXAM_BAD, name,
 			dns_says(&answers[i], says, sizeof(says)));
 	}
-	plan_fact(p, FACT_NAME_LOCATOR, seen);
+	plan_fact(p, fact, seen);
+}
+
+/* By which domain controllers are found, and by which they find each other. */
+static void
+records_ask(struct plan *p)
+{
+	const struct doctor_wish *w = p->wish;
+	char name[400];
+
+	if (!w->domain)
+		return;
+	snprintf(name, sizeof(name), "_ldap._tcp.dc._msdcs.%.250s", w->domain);
+	record_ask(p, name, DNS_SRV, FACT_NAME_LOCATOR);
+	if (!w->partner)
+		return;
+	snprintf(name, sizeof(name), "%.40s._msdcs.%.250s", w->partner, w->domain);
+	record_ask(p, name, DNS_CNAME, FACT_NAME_DSA_CNAME);
+}
+
+/* A short name that fails: is it there in the domain? Then the rest is examined under its full name. */
+static bool
+full_name_works(struct plan *p, enum seen_lookup seen)
+{
+	struct address *found = NULL;
+	char full[400], text[300];
+	size_t n = 0;
+	int eai;
+
+	if (!p->wish->domain || strchr(p->wish->host, '.'))
+		return false;
+	snprintf(full, sizeof(full), "%.140s.%.250s", p->wish->host, p->wish->domain);
+	if (names_resolve(full, 0, plan_until(p, LIMIT / 2), &found, &n, &eai) != NAMES_OK)
+		return false;
+	say_addresses(found, n, text, sizeof(text));
+	plan_step(p, SP_PHASE_NAME_RESOLUTION, EXAM_NOTE, full, text);
+	keep(p, found, n);
+	mem_free(found);
+	plan_fact(p, FACT_NAME_SHORT, seen);
+	plan_fact(p, FACT_NAME_HOST, SEEN_LOOKUP_ANSWERED);
+	return true;
 }
 
 static void
@@ -175,7 +213,8 @@ name_ask(struct plan *p)
 	names_forget(q);
 	plan_fact(p, FACT_NAME_HOST, seen);
 	plan_fact(p, FACT_NAME_SERVERS_DISAGREE, servers_disagree(p, answers, n, &hosts_file));
-	return seen == SEEN_LOOKUP_ANSWERED || plan_fails(p, SP_PHASE_NAME_RESOLUTION);
+	return seen == SEEN_LOOKUP_ANSWERED || full_name_works(p, seen) ||
+	       plan_fails(p, SP_PHASE_NAME_RESOLUTION);
 }
 
 bool
@@ -188,12 +227,12 @@ plan_names(struct plan *p)
 		plan_step(p, SP_PHASE_NAME_RESOLUTION, EXAM_GOOD, "an address was given",
 			"nothing to resolve");
 		keep(p, &literal, 1);
-		locator_ask(p);
+		records_ask(p);
 		return true;
 	}
 	plan_fact(p, FACT_NAME_IS_ADDRESS, false);
 	if (!name_ask(p))
 		return false;
-	locator_ask(p);
+	records_ask(p);
 	return true;
 }

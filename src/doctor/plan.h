@@ -64,7 +64,7 @@ bool plan_discovery(struct plan *);
 bool plan_find(struct plan *, struct sp_error *reterr);
 bool plan_endpoints(struct plan *);
 bool plan_communication(struct plan *);
-/* Whether a bind by one context goes where one by three did not: sets bind.* and says so. */
+/* A bind that was not answered, by one context and then as it was: sets bind.*. True: it was slow, and is well. */
 bool plan_one_context(struct plan *, enum sp_phase, const char *what, const struct talk *failed);
 
 void plan_verdict(struct plan *);

@@ -9,14 +9,38 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/ntlm_message.h"
 #include "base/time.h"
+#include "base/utf16.h"
 #include "net/pipe.h"
 #include "net/tcp.h"
 #include "rpc/extended.h"
 #include "wire/bind.h"
+#include "wire/trailer.h"
 
 #define FRAGMENT 5840
 #define CONTEXTS_MAX 31 /* the bind stays within PDU_MUST_RECV_FRAG_SIZE */
+
+#define AUTH_NTLM 10 /* [MS-RPCE] 2.2.1.1.7 */
+#define LEVEL_CONNECT 2
+
+/* The first message of NTLM behind the bind: the answer has the server's names and its time ([MS-NLMP] 2.2.1.2). */
+static bool
+identity_ask(struct wire_out *out)
+{
+	struct ntlm_negotiate negotiate = {.flags = NTLM_UNICODE | NTLM_REQUEST_TARGET | NTLM_NTLM |
+						    NTLM_ALWAYS_SIGN | NTLM_EXTENDED_SECURITY |
+						    NTLM_128};
+	struct trailer trailer = {.auth_type = AUTH_NTLM, .auth_level = LEVEL_CONNECT};
+	uint8_t room[64];
+	struct wire_out message;
+
+	wire_out_init(&message, room, sizeof(room));
+	if (!ntlm_negotiate_put(&message, &negotiate))
+		return false;
+	trailer.value = room;
+	return trailer_put(out, &trailer, 4, (uint16_t)wire_out_offset(&message));
+}
 
 static size_t
 bind_make(const struct talk *t, uint8_t *room, size_t cap)
@@ -41,7 +65,9 @@ bind_make(const struct talk *t, uint8_t *room, size_t cap)
 			.abstract = t->interface,
 			.put_transfers = n <= 3 ? third[i] : &SYNTAX_NDR};
 	wire_out_init(&out, room, cap);
-	return bind_put(&out, &header, &fixed, contexts) ? wire_out_offset(&out) : 0;
+	if (!bind_put(&out, &header, &fixed, contexts) || (t->asks_identity && !identity_ask(&out)))
+		return 0;
+	return wire_out_offset(&out);
 }
 
 /* --- the answer --- */
@@ -65,6 +91,33 @@ results_read(struct talk *t, struct wire_in *in)
 		t->seen = SEEN_BIND_ACCEPTED;
 	}
 	t->is_garbled = !wire_in_ok(in);
+}
+
+static void
+identity_read(struct talk *t, const uint8_t *pdu, const struct pdu_header *header)
+{
+	struct ntlm_challenge challenge;
+	struct wire_fault fault = {0};
+	struct trailer trailer;
+	struct ntlm_view name, when;
+	struct wire_in in;
+	uint16_t units[128];
+
+	if (!header->auth_len || !trailer_get(pdu, header, PDU_HEADER_SIZE + 8, &trailer, &fault) ||
+		!ntlm_challenge_get(trailer.value, header->auth_len, &challenge))
+		return;
+	if (ntlm_av_find(&challenge.target_info, NTLM_AV_DNS_COMPUTER, &name) ||
+		ntlm_av_find(&challenge.target_info, NTLM_AV_NB_COMPUTER, &name)) {
+		size_t n = name.n / 2 < sizeof(units) / 2 ? name.n / 2 : sizeof(units) / 2;
+
+		utf16_from_le(name.p, n, units);
+		utf16_to_utf8(units, n, t->computer, sizeof(t->computer));
+	}
+	if (!ntlm_av_find(&challenge.target_info, NTLM_AV_TIMESTAMP, &when) || when.n != 8)
+		return;
+	wire_in_init(&in, when.p, when.n, false, &fault);
+	t->skew_s = ((int64_t)wire_in_u64(&in) - (int64_t)ntlm_time_now()) / 10000000;
+	t->has_identity = true;
 }
 
 static void
@@ -104,9 +157,10 @@ pdu_read(struct talk *t, const uint8_t *pdu, const struct pdu_header *header)
 	}
 	if (!pdu_body(pdu, header, &in, &fault))
 		t->is_garbled = true;
-	else if (header->ptype == PTYPE_BIND_ACK)
+	else if (header->ptype == PTYPE_BIND_ACK) {
 		results_read(t, &in);
-	else if (header->ptype == PTYPE_FAULT)
+		identity_read(t, pdu, header);
+	} else if (header->ptype == PTYPE_FAULT)
 		fault_read(t, &in);
 	else
 		t->is_garbled = true;

@@ -37,12 +37,19 @@ static const struct plain_verdict plain_unknown = {
 /* The right one goes before the left one when both fit: it says more. */
 static const char *const better[][2] = {
 	{"E01", "E02"},
+	{"N04", "E02"}, /* the interface is there: it is the right machine */
 	{"T06", "T04"},
+	{"C15", "C17"}, /* which fault it is says more than that the call did not run */
+	{"C15", "C18"},
+	{"C15", "C19"},
+	{"C15", "C20"},
+	{"C15", "C21"},
+	{"C15", "C22"},
 	{"N07", "T15"},
 };
 
 /* These do not keep a call from succeeding: anything that does goes before them. */
-static const char *const minor[] = {"N05", "N07", "T15", "E06", "E07", "C25", "K02"};
+static const char *const minor[] = {"N03", "N05", "N06", "N07", "T15", "E06", "E07", "C25", "K02"};
 
 static bool
 is_minor(const struct catalog_symptom *s)
@@ -181,12 +188,10 @@ outcome_of(const struct plan *p, const struct catalog_symptom *s)
 static void
 symptom_set(struct plan *p, struct exam_verdict *v, const struct catalog_symptom *s)
 {
-	bool works = p->failed == SP_PHASE_NONE;
-
 	v->symptom = s;
 	v->phase = s->phase;
 	snprintf(v->title, sizeof(v->title), "%s%s", s->title,
-		works ? " (calls succeed all the same)" : "");
+		v->works ? " (calls succeed all the same)" : "");
 	v->cause = s->cause;
 	v->fix = s->fix;
 }
@@ -208,6 +213,8 @@ plan_verdict(struct plan *p)
 	struct exam_verdict *v = &p->exam->verdict;
 	const struct catalog_symptom *s = symptom_choose(p->exam);
 
+	v->works = p->failed == SP_PHASE_NONE;
+	p->exam->n_endpoints = p->map.n;
 	if (!s && p->failed == SP_PHASE_NONE) {
 		v->outcome = OUTCOME_GOOD;
 		snprintf(v->title, sizeof(v->title),

@@ -28,6 +28,7 @@ struct exam_verdict {
 	const struct catalog_symptom
 		*symptom;    /* NULL: all is well, or the catalogue knows no such */
 	enum sp_phase phase; /* where it ends; SP_PHASE_NONE: nowhere */
+	bool works;          /* calls succeed all the same */
 	char title[240];
 	const char *cause, *fix; /* NULL: nothing to say */
 	char proof[400];
@@ -48,6 +49,7 @@ struct exam {
 	struct exam_verdict verdict;
 	const struct catalog_symptom *others[EXAM_OTHERS]; /* what fits as well */
 	size_t n_others;
+	size_t n_endpoints; /* in the map */
 	sp_nanos took;
 };
 
@@ -59,5 +61,7 @@ const char *exam_mark_name(enum exam_mark); /* "good", "bad", "note" */
 struct report;
 void exam_text(struct report *, const struct exam *);
 void exam_json(struct report *, const struct exam *);
+/* One line with figures, as monitoring plugins have it; the exit status: 0 OK, 1 warning, 2 critical, 3 unknown. */
+int exam_check(struct report *, const struct exam *);
 
 #endif

@@ -76,6 +76,7 @@ verdict_make(const struct exam *e)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "outcome", json_string(outcome_name(v->outcome)));
+	json_object_set_new(o, "works", json_boolean(v->works));
 	json_object_set_new(o, "symptom", text(v->symptom ? v->symptom->id : NULL));
 	json_object_set_new(
 		o, "phase", v->phase ? json_string(sp_phase_name(v->phase)) : json_null());

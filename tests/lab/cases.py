@@ -401,6 +401,7 @@ for number, symptom, what in ((2, 'C03', 'the server is at a limit'), (4, 'C04',
     case(symptom, what, 'server.lab', '-i', 'samr')(lambda lab, n=number: odd(lab, 'nak', n))
 for number, symptom, what in ((0x1c010014, 'C03', 'fault: server too busy'), (0x1c01000b, 'C04', 'fault: protocol error'),
                               (0x1c00001a, 'C12', 'fault: context mismatch'), (0x1c010003, 'C18', 'fault: unknown interface'),
+                              (0x1c010002, 'C17', 'fault: operation number out of range'),
                               (0x000006f7, 'C19', 'fault: bad stub data'),
                               (0x1c00001d, 'C21', 'fault: authentication level'),
                               (5, 'The server refuses callers without credentials', 'fault: access denied')):
@@ -458,6 +459,92 @@ def _(lab):
 @case('The server takes the session and does not speak', 'the process at the port hangs', 'server.lab', '-i', 'samr')
 def _(lab):
     odd(lab, 'mute')
+
+
+@case('C09', 'one operation is refused, others are not', 'server.lab', '-i', 'samr')
+def _(lab):
+    odd(lab, 'partly', 5)
+
+
+@case('C25', 'the server is slow', 'server.lab', '-i', 'samr')
+def _(lab):
+    odd(lab, 'slow', 5300)
+
+
+@case('C08', 'the password is wrong', 'server.lab', '-i', 'samr', '-u', r'HOUSE\alice', '--password-file', '/dev/null')
+def _(lab):
+    odd(lab, 'logon', 5)
+
+
+@case('C20', 'signatures do not match', 'server.lab', '-i', 'samr', '-u', 'alice', '--password-file', '/dev/null')
+def _(lab):
+    odd(lab, 'logon', 0x721)
+
+
+@case('K02', 'the clocks differ by ten minutes', 'server.lab', '-i', 'samr')
+def _(lab):
+    lab.odd(135, 'map', '10.2.0.1:5001:server:600')
+    lab.odd(5001, 'accept')
+
+
+@case('good', 'a clock that is two minutes behind', 'server.lab', '-i', 'samr')
+def _(lab):
+    lab.odd(135, 'map', '10.2.0.1:5001:server:-120')
+    lab.odd(5001, 'accept')
+
+
+@case('good', 'an alias of a host that has another name', 'server.lab', '-i', 'samr')
+def _(lab):
+    lab.odd(135, 'map', '10.2.0.1:5001:dc7')
+    lab.odd(5001, 'accept')
+
+
+@case('N03', 'a replication partner has no alias', 'server.lab', '--domain', 'lab', '--dsa',
+      '1d1a11aa-0000-4000-8000-000000000001')
+def _(lab):
+    lab.zone({'_ldap._tcp.dc._msdcs.lab': {'SRV': ['server.lab']}})
+    good(lab)
+
+
+@case('good', 'a replication partner with its alias', 'server.lab', '--domain', 'lab', '--dsa',
+      '1d1a11aa-0000-4000-8000-000000000001')
+def _(lab):
+    lab.zone({'_ldap._tcp.dc._msdcs.lab': {'SRV': ['server.lab']},
+              '1d1a11aa-0000-4000-8000-000000000001._msdcs.lab': {'CNAME': ['server.lab']}})
+    good(lab)
+
+
+@case('N05', 'the short name is not found, the full one is', 'server', '--domain', 'lab')
+def _(lab):
+    lab.zone({'_ldap._tcp.dc._msdcs.lab': {'SRV': ['server.lab']}})
+    good(lab)
+
+
+@case('D03', 'activation wants signed packets', 'server.lab', '-i', ACTIVATOR + ',0.0')
+def _(lab):
+    lab.mapper(at(5001, ACTIVATOR, version='0.0'))
+    lab.odd(5001, 'fault', 5)
+
+
+@case('good', "Samba's servers")
+def _(lab):
+    lab.samba()
+
+
+@case('good', "one of Samba's", 'server.lab', '-i', 'samr')
+def _(lab):
+    lab.samba()
+
+
+@case('E02', "one that Samba has on a pipe only", 'server.lab', '-i', 'spoolss')
+def _(lab):
+    lab.samba()
+
+
+@case('T06', 'no packet is answered, by name servers neither', '10.2.0.1', '--domain', 'lab')
+def _(lab):
+    lab.zone({'*': 'silent', '_ldap._tcp.dc._msdcs.lab': 'silent'})
+    lab.router(['drop'])
 
 
 # --- this host ---

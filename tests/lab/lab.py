@@ -17,6 +17,7 @@ import time
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / 'system'))
 from hosts import Host, sh  # noqa: E402
+import samba_host  # noqa: E402
 
 BUILD = pathlib.Path(os.environ['SALLYPORT_BUILD']).resolve()
 TOOL = BUILD / 'src/cli/sallyport'
@@ -88,6 +89,22 @@ class Lab:
             self.server.inside(TOOL, 'endpoints', '10.2.0.1'), capture_output=True, text=True).stdout,
                  'the echo server is in the map')
         return child
+
+    def samba(self):
+        folder = self.folder / f'samba{time.monotonic_ns()}'
+        folder.mkdir(mode=0o755)
+        for name in ('private', 'state', 'cache', 'lock', 'pid', 'ncalrpc', 'log'):
+            (folder / name).mkdir(mode=0o755)
+        conf = samba_host.CONF.format(d=folder).replace('interfaces = lo', 'interfaces = 10.2.0.1/24', 1)
+        (folder / 'smb.conf').write_text(conf)
+        child = subprocess.Popen(self.server.inside('/usr/libexec/samba/samba-dcerpcd', '--libexec-rpcds', '-F',
+                                                    '--no-process-group', '-s', folder / 'smb.conf'),
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.case_children.append(child)
+        wait_for(lambda: 'endpoints of' in subprocess.run(
+            self.server.inside(TOOL, 'endpoints', '10.2.0.1'), capture_output=True, text=True).stderr,
+                 'Samba has a map', 30)
+        time.sleep(1)
 
     def odd(self, port, how, number=0):
         return self.background(['/usr/bin/python3', HERE / 'odd.py', port, how, number], self.case_children, self.server)

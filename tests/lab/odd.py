@@ -50,6 +50,10 @@ def nak(call, reason):
     return raw.header(raw.BIND_NAK, struct.pack('<HBBBB', reason, 1, 5, 0, 0), call=call)
 
 
+def context(request):
+    return struct.unpack('<H', request[4:6])[0]
+
+
 def fault(call, status, flags=0x03):
     return raw.header(raw.FAULT, struct.pack('<IHBBII', 32, 0, 0, 0, status, 0), call=call, flags=flags)
 
@@ -86,9 +90,40 @@ def tower(address, port):
             b'\x09', socket.inet_aton(address))
 
 
+def challenge(name, skew):
+    """The second message of NTLM, with the server's name and its clock ([MS-NLMP] 2.2.1.2)."""
+    def pair(kind, value):
+        return struct.pack('<HH', kind, len(value)) + value
+    when = int((time.time() + skew + 11644473600) * 10000000)
+    info = pair(1, name.upper().encode('utf-16le')) + pair(
+        2, 'LAB'.encode('utf-16le')) + pair(4, 'lab'.encode('utf-16le')) + pair(3, f'{name}.lab'.encode('utf-16le')) + pair(
+        7, struct.pack('<Q', when)) + pair(0, b'')
+    target = name.upper().encode('utf-16le')
+    return b'NTLMSSP\0' + struct.pack('<IHHII', 2, len(target), len(target), 56, 0xe2898235) + bytes(range(8)) + bytes(
+        8) + struct.pack('<HHI', len(info), len(info), 56 + len(target)) + bytes(8) + target + info
+
+
+def ack_with(call, body, name, skew):
+    """A bind_ack that goes on with the logon ([MS-RPCE] 2.2.2.11)."""
+    value, plain = challenge(name, skew), ack(body, call)[16:]
+    pad = -len(plain) % 4
+    return raw.header(raw.BIND_ACK, plain + bytes(pad) + struct.pack('<BBBBI', 10, body[-auth_at(body)], pad, 0, 0) + value,
+                      call=call, auth=len(value), flags=0x07)
+
+
+def auth_at(body):
+    """How far from its end the trailer's level stands."""
+    return len(body) - body.index(b'NTLMSSP\0') + 7
+
+
+def answer_to(call, body, name='server', skew=0):
+    return ack_with(call, body, name, skew) if b'NTLMSSP\0' in body else ack(body, call)
+
+
 def mapper(s, where):
-    """ept_lookup: nothing; ept_map: that address and port."""
-    address, port = where.split(':')
+    """ept_lookup: nothing; ept_map: that address and port; logons meet a name and a clock."""
+    words = where.split(':')
+    address, port, name, skew = words + ['server', '0'][len(words) - 2:]
     octets = tower(address, int(port))
     found = bytes(20) + struct.pack('<IIIII', 1, 64, 0, 1, 3) + struct.pack('<II', len(octets), len(octets)) + octets
     found += bytes(-len(found) % 4) + bytes(4)
@@ -96,7 +131,9 @@ def mapper(s, where):
     while True:
         ptype, call, body = pdu(s)
         if ptype == raw.BIND:
-            s.sendall(ack(body, call))
+            s.sendall(answer_to(call, body, name, int(skew)))
+            continue
+        if ptype != raw.REQUEST:
             continue
         stub = found if struct.unpack('<H', body[6:8])[0] == 3 else nothing
         s.sendall(raw.header(raw.RESPONSE, struct.pack('<IHH', len(stub), 0, 0) + stub, call=call))
@@ -110,6 +147,36 @@ def serve(s, how, number):
         binds(s, lambda call, body: ack(body, call) if body[12 + 4:12 + 20] != MGMT else ack(body, call, (2, 1)))
         return
     number = int(number, 0)
+    if how == 'logon':  # whoever logs on is refused at the first call
+        while True:
+            ptype, call, body = pdu(s)
+            if ptype == raw.BIND:
+                s.sendall(answer_to(call, body))
+            elif ptype == raw.ALTER:
+                answer = ack(body, call)
+                s.sendall(answer[:2] + bytes([raw.ALTER_RESP]) + answer[3:])
+            elif ptype == raw.REQUEST:
+                s.sendall(fault(call, number, flags=0x23))
+    elif how == 'partly':  # all of management but its first operation
+        while True:
+            ptype, call, body = pdu(s)
+            if ptype != raw.REQUEST:
+                s.sendall(ack(body, call))
+            elif struct.unpack('<H', body[6:8])[0] == 2:
+                s.sendall(raw.header(raw.RESPONSE, struct.pack('<IHHII', 8, context(body), 0, 0, 1), call=call))
+            else:
+                s.sendall(fault(call, number))
+    elif how == 'slow':
+        while True:
+            ptype, call, body = pdu(s)
+            if ptype != raw.REQUEST:
+                s.sendall(ack(body, call))
+                continue
+            opnum = struct.unpack('<H', body[6:8])[0]
+            if opnum == 0:
+                time.sleep(number / 1000)
+            s.sendall(fault(call, 0x1c010002) if opnum == 1 else
+                      raw.header(raw.RESPONSE, struct.pack('<IHHII', 8, context(body), 0, 0, opnum // 2), call=call))
     if how == 'reject':
         binds(s, lambda call, body: ack(body, call, (2, number)))
     elif how == 'nak':
@@ -137,11 +204,6 @@ def serve(s, how, number):
             call = binds(s, taken)
     elif how == 'die':
         binds(s, taken)
-    elif how == 'slow':
-        call = binds(s, taken)
-        time.sleep(number / 1000)
-        s.sendall(fault(call, 0x1c010002))
-        time.sleep(1)
     elif how == 'mute':
         while s.recv(4096):
             pass

@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The page that the doctor writes, its line for monitoring, many hosts, and words that are wrong."""
+import html.parser
+import json
+import re
+import subprocess
+import time
+
+import harness
+from harness import expect, expect_same, program
+
+VOID = {'meta', 'br', 'link', 'img'}
+
+
+class Page(html.parser.HTMLParser):
+    """Every element is closed where it should, and nothing is fetched from anywhere."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.text, self.ids, self.links = [], [], set(), set()
+        self.feed(text)
+        expect_same(self.open, [], 'elements left open')
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        for name in ('src', 'action', 'data', 'xlink:href'):
+            expect(name not in attrs, f'{tag} has {name}')
+        expect(tag not in ('script', 'link', 'iframe', 'object'), tag)
+        if 'href' in attrs:
+            expect(attrs['href'].startswith('#'), attrs['href'])
+            self.links.add(attrs['href'][1:])
+        self.ids.add(attrs.get('id'))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        expect_same(self.open.pop(), tag, 'the element that ends')
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def doctor(stand, *words, status, stdin=''):
+    r = subprocess.run([program('sallyport'), 'doctor', *words], input=stdin, capture_output=True, text=True,
+                       env=stand.env, timeout=60)
+    expect_same(r.returncode, status, f'exit status of doctor {" ".join(words)}\n{r.stdout}{r.stderr}')
+    return r.stdout, r.stderr
+
+
+def test_the_page_stands_by_itself(stand):
+    path = stand.path / 'report.html'
+    doctor(stand, 'localhost', '<b>evil</b>', '--html', str(path), status=2)
+    text = path.read_text()
+    page = Page(text)
+    expect(not re.search(r'https?:|url\(|@import', text), 'no address of another page')
+    expect('<b>evil' not in text and '&lt;b&gt;evil' in text, 'a host is text')
+    expect(page.links <= page.ids, f'links lead somewhere: {page.links - page.ids}')
+    for wanted in ('prefers-color-scheme:dark', '@media print', 'lang="en"', '<caption>', 'role="img"', '<title>What was'):
+        expect(wanted in text, wanted)
+    expect('not reached' in ''.join(page.text), 'phases that were not reached')
+
+
+def test_monitoring_gets_one_line_with_figures(stand):
+    out, _ = doctor(stand, 'localhost', '--check', status=0)
+    expect(re.fullmatch(r'RPC OK - localhost: all four phases work \(\d+ endpoints in the map\) '
+                        r'\| time=[\d.]+s;;;0 endpoints=\d+;;;0 call=[\d.]+s;;;0\n', out), out)
+    out, _ = doctor(stand, '127.0.0.1', '--check', '-i', 'samr', status=2)
+    expect(out.startswith('RPC CRITICAL - 127.0.0.1: E01 Nobody has registered the interface |'), out)
+
+
+def test_many_hosts_come_in_their_order(stand):
+    hosts = [f'127.0.{i // 250}.{i % 250 + 1}' for i in range(500)]
+    began = time.monotonic()
+    out, _ = doctor(stand, '--from', '-', '--json', '-i', 'rpcecho', status=0, stdin='# all of them\n' + '\n'.join(hosts) + ' # the last\n\n')
+    print(f'       {len(hosts)} hosts in {time.monotonic() - began:.1f} s')
+    records = [json.loads(line) for line in out.splitlines()]
+    expect_same([r['host'] for r in records], hosts, 'hosts')
+    expect_same({r['verdict']['outcome'] for r in records}, {'good'}, 'verdicts')
+
+
+def test_a_thousand_silent_hosts_end_within_half_a_minute(stand):
+    subprocess.run(['nft', 'add table ip f; add chain ip f i { type filter hook input priority 0; }; '
+                    'add rule ip f i ip daddr 127.7.0.0/16 drop'], check=True)
+    try:
+        hosts = '\n'.join(f'127.7.{i // 250}.{i % 250 + 1}' for i in range(1000))
+        began = time.monotonic()
+        out, _ = doctor(stand, '--from', '-', '--check', status=2, stdin=hosts)
+        took = time.monotonic() - began
+        print(f'       1000 hosts in {took:.1f} s')
+        expect_same(out.count('T06'), 1000, 'each is silent')
+        expect(took < 30, f'{took:.1f} s')
+    finally:
+        subprocess.run(['nft', 'delete table ip f'], check=True)
+
+
+def test_a_service_is_all_its_interfaces(stand):
+    out, _ = doctor(stand, '127.0.0.1', '--service', 'Netlogon', '--json', status=1)
+    records = [json.loads(line) for line in out.splitlines()]
+    expect(records and all(r['verdict']['symptom'] == 'E01' for r in records), out)
+
+
+def test_wrong_words_are_met_with_the_right_ones(stand):
+    _, err = doctor(stand, status=64)
+    expect('no host is named' in err, err)
+    _, err = doctor(stand, 'localhost', '-i', 'netlogn', status=64)
+    expect('did you mean netlogon?' in err, err)
+    _, err = doctor(stand, 'localhost', '-s', 'Netlogo', status=64)
+    expect('did you mean' in err, err)
+    _, err = doctor(stand, 'localhost', '-u', 'alice', status=64)
+    expect('--password-file is missing' in err, err)
+    _, err = doctor(stand, '--from', '/nowhere', status=3)
+    expect('/nowhere cannot be read' in err, err)
+
+
+if __name__ == '__main__':
+    harness.main(globals(), judged=False)
