@@ -60,6 +60,38 @@ expiry(const struct auth_context *c)
 	return INT64_MAX;
 }
 
+/* [MS-SPNG] 3.1.5.1, 3.2.5.1: the key stream is then as it was before; the sequence number goes on. */
+static bool
+mic(struct auth_context *c, const uint8_t *bytes, size_t n, struct auth_token *ret)
+{
+	struct ntlm_context *x = (struct ntlm_context *)c;
+	const struct auth_span span = {(uint8_t *)bytes, n, false};
+	struct arcfour_ctx before = x->session.out.seal;
+	uint8_t signature[NTLM_SIGNATURE_SIZE];
+	bool made = x->leg == NTLM_LEG_DONE &&
+		    ntlm_session_protect(&x->session, AUTH_LEVEL_INTEGRITY, &span, 1, signature);
+
+	x->session.out.seal = before;
+	secret_wipe(&before, sizeof(before));
+	return made && ntlm_keep(ret, signature, sizeof(signature));
+}
+
+static bool
+check_mic(
+	struct auth_context *c, const uint8_t *bytes, size_t n, const uint8_t *mic, size_t mic_len)
+{
+	struct ntlm_context *x = (struct ntlm_context *)c;
+	const struct auth_span span = {(uint8_t *)bytes, n, false};
+	struct arcfour_ctx before = x->session.in.seal;
+	bool fits =
+		x->leg == NTLM_LEG_DONE &&
+		ntlm_session_unprotect(&x->session, AUTH_LEVEL_INTEGRITY, &span, 1, mic, mic_len);
+
+	x->session.in.seal = before;
+	secret_wipe(&before, sizeof(before));
+	return fits;
+}
+
 static void
 context_free(struct auth_context *c)
 {
@@ -78,6 +110,8 @@ static const struct auth_methods initiator_methods = {.name = "NTLM",
 	.names = names,
 	.session_key = session_key,
 	.expiry = expiry,
+	.mic = mic,
+	.check_mic = check_mic,
 	.free = context_free};
 
 static const struct auth_methods acceptor_methods = {.name = "NTLM",
@@ -88,6 +122,8 @@ static const struct auth_methods acceptor_methods = {.name = "NTLM",
 	.names = names,
 	.session_key = session_key,
 	.expiry = expiry,
+	.mic = mic,
+	.check_mic = check_mic,
 	.free = context_free};
 
 struct ntlm_context *

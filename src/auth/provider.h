@@ -75,6 +75,10 @@ struct auth_methods {
 	/* NULL: none */
 	const uint8_t *(*session_key)(const struct auth_context *, size_t *ret_len);
 	int64_t (*expiry)(const struct auth_context *); /* seconds since 1970; INT64_MAX: never */
+	/* Over some bytes that are no message of the conversation; NULL in SPNEGO itself. False: cannot be done. */
+	bool (*mic)(struct auth_context *, const uint8_t *, size_t n, struct auth_token *ret);
+	bool (*check_mic)(struct auth_context *, const uint8_t *, size_t n, const uint8_t *mic,
+		size_t mic_len);
 	void (*free)(struct auth_context *);
 };
 

@@ -120,9 +120,9 @@ context_free(struct auth_context *c)
 }
 
 static const struct auth_methods acceptor = {"watchword", accept_step, signature_size, protect,
-	unprotect, names, session_key, expiry, context_free};
+	unprotect, names, session_key, expiry, NULL, NULL, context_free};
 static const struct auth_methods initiator = {"watchword", initiate_step, signature_size, protect,
-	unprotect, names, session_key, expiry, context_free};
+	unprotect, names, session_key, expiry, NULL, NULL, context_free};
 
 static struct auth_context *
 context_new(const struct watchword *word, const struct auth_methods *methods)

@@ -10,6 +10,7 @@
 #include "auth/accounts.h"
 #include "auth/ntlm.h"
 #include "auth/secret.h"
+#include "auth/spnego.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -45,6 +46,16 @@ client_security_free(struct client_security *s)
 	secret_free(s, sizeof(*s));
 }
 
+static struct auth_context *
+initiate(const struct client_security *s)
+{
+	struct auth_context *ntlm = ntlm_initiate(&s->ntlm);
+
+	if (s->type == SP_AUTH_NTLM)
+		return ntlm;
+	return spnego_initiate(&(struct spnego_offer){AUTH_TYPE_NTLM, ntlm}, 1);
+}
+
 bool
 client_security_apply(const struct client_security *s, struct assoc_conn *conn)
 {
@@ -55,18 +66,17 @@ client_security_apply(const struct client_security *s, struct assoc_conn *conn)
 	p = (struct assoc_protection){.type = s->type,
 		.level = s->level,
 		.headers_optional = s->headers_optional,
-		.take_auth = ntlm_initiate(&s->ntlm)};
+		.take_auth = initiate(s)};
 	return assoc_secure(conn, &p);
 }
 
 static sp_status
 security_check(const struct sp_security *o, struct sp_error *reterr)
 {
-	if (o->provider != SP_AUTH_NTLM)
+	if (o->provider != SP_AUTH_NTLM && o->provider != SP_AUTH_SPNEGO)
 		return error_set(reterr, SP_PHASE_NONE, RPC_S_UNKNOWN_AUTHN_SERVICE,
 			"secure a client with provider %u - this library has no such provider - "
-			"use "
-			"NTLM (10)",
+			"use SPNEGO (9) or NTLM (10)",
 			o->provider);
 	if (o->level && (o->level < SP_LEVEL_CONNECT || o->level > SP_LEVEL_PRIVACY))
 		return error_set(reterr, SP_PHASE_NONE, RPC_S_UNKNOWN_AUTHN_LEVEL,
@@ -154,8 +164,9 @@ sp_client_secure(sp_client *client, const struct sp_security *o, struct sp_error
 /* --- servers --- */
 
 struct server_security {
-	struct auth_acceptor acceptors[1];
+	struct auth_acceptor acceptors[2]; /* SPNEGO first; the others within it, too */
 	size_t n_acceptors;
+	struct spnego_acceptor spnego;
 	struct ntlm_acceptor ntlm;
 	struct accounts *accounts;
 	char *computer, *domain;
@@ -259,6 +270,9 @@ sp_server_use_ntlm(sp_server *server, const struct sp_ntlm_options *o, struct sp
 		.anonymous = o->anonymous,
 		.v1 = o->ntlm_v1,
 		.mic_required = o->mic_required};
+	s->spnego = (struct spnego_acceptor){&s->acceptors[1], 1};
+	s->acceptors[s->n_acceptors++] =
+		(struct auth_acceptor){SP_AUTH_SPNEGO, spnego_accept, &s->spnego};
 	s->acceptors[s->n_acceptors++] =
 		(struct auth_acceptor){SP_AUTH_NTLM, ntlm_accept, &s->ntlm};
 	status = s->computer && s->domain ? accounts_open(s, reterr) : error_no_memory(reterr);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""NTLM at each level: Samba's and impacket's clients at our server."""
+"""NTLM at each level, by itself and within SPNEGO: Samba's and impacket's clients at our server."""
 import struct
 
 import guarded
@@ -58,16 +58,20 @@ def test_impacket_below_the_least_level_is_denied(stand):
     expect_same(struct.unpack('<I', dce.recv()[:4])[0], 42, 'addone')
 
 
-def test_samba_calls_at_each_level(stand):
+def test_samba_calls_at_each_level(stand, provider='ntlm'):
     for level in LEVELS:
         out = python_samba(stand, f'''
-c = echo.rpcecho('ncacn_ip_tcp:127.0.0.1[{stand.guarded_port},ntlm,{level}]', lp, creds)
+c = echo.rpcecho('ncacn_ip_tcp:127.0.0.1[{stand.guarded_port},{provider},{level}]', lp, creds)
 for n in {SIZES}:
     data = [i * 7 & 255 for i in range(n)]
     assert list(c.EchoData(data)) == data, n
 print(c.AddOne(41), c.user_session_key.hex() if hasattr(c, "user_session_key") else "")
 ''')
         expect(out.startswith('42'), f'{level}: {out}')
+
+
+def test_samba_calls_within_spnego(stand):
+    test_samba_calls_at_each_level(stand, 'spnego')
 
 
 def test_samba_with_a_wrong_password_is_denied(stand):
@@ -98,10 +102,11 @@ def test_samba_without_signed_headers(stand):
 
 
 def test_our_client_at_our_server(stand):
-    for level in LEVELS.values():
-        for n in SIZES:
-            guest(stand, '--level', level, '--user', USER, '--password', PASSWORD, '--times', 2, '--echo', n,
-                  f'ncacn_ip_tcp:127.0.0.1[{stand.guarded_port}]')
+    for provider in (9, 10):
+        for level in LEVELS.values():
+            for n in SIZES:
+                guest(stand, '--provider', provider, '--level', level, '--user', USER, '--password', PASSWORD,
+                      '--times', 2, '--echo', n, f'ncacn_ip_tcp:127.0.0.1[{stand.guarded_port}]')
 
 
 if __name__ == '__main__':

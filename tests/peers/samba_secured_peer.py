@@ -9,7 +9,7 @@ from harness import expect, expect_same
 
 MAPPER = 'ncacn_ip_tcp:127.0.0.1[135]'
 ROOT = ('--user', 'root', '--domain', 'PEER', '--password', PASSWORD)
-NTLM = 10
+SPNEGO, NTLM = 9, 10
 
 
 def prepare(stand):
@@ -29,9 +29,10 @@ def test_the_mapper_answers_at_each_level(stand):
     bare = ask(stand, '--provider', 0)
     expect(int(bare) > 4000, bare)
     for level in (4, 5, 6):  # at 2 Samba refuses a request that comes in one segment with the last leg
-        for user in ((), ROOT):
-            out = ask(stand, '--provider', NTLM, '--level', level, *user, '--times', 3)
-            expect_same(out.split(), 3 * [bare.strip()], f'level {level} {user}')
+        for provider in (SPNEGO, NTLM):
+            for user in ((), ROOT):
+                out = ask(stand, '--provider', provider, '--level', level, *user, '--times', 3)
+                expect_same(out.split(), 3 * [bare.strip()], f'provider {provider}, level {level} {user}')
 
 
 def test_a_wrong_password_is_denied(stand):
