@@ -66,6 +66,7 @@ meaning(int error)
 	case EHOSTUNREACH:
 	case ENETUNREACH: return "there is no way to the host";
 	case ENOENT: return "no server listens there";
+	case EAGAIN: return "a server is there, but does not let anybody in";
 	case EACCES: return "this user may not open it";
 	default: return "no session could be made";
 	}
