@@ -239,6 +239,20 @@ operation_number(const struct operation *op, struct interface *i)
 	return op->is_local && !i->is_object ? 0 : i->n_operations++;
 }
 
+/* A handler with pipes works on them while the call is under way; it cannot leave that to somebody else. */
+static void
+check_async(struct compiler *c, struct operation *op, const struct interface *i)
+{
+	const struct attr *a = attr_find(op->attrs, "async");
+	const struct field *f = op->params;
+
+	while (f && !(f->shape && is_pipe(f)))
+		f = f->next;
+	if (f && a)
+		error_at(c, a->pos, "[async] of '%s', which has the pipe '%s'", op->name, f->name);
+	op->is_async = !f && (a || c->all_async || attr_find(i->attrs, "async"));
+}
+
 void
 check_operation(struct compiler *c, struct operation *op, struct interface *i)
 {
@@ -246,8 +260,6 @@ check_operation(struct compiler *c, struct operation *op, struct interface *i)
 
 	check_attributes(c, op->attrs);
 	op->flags = operation_flags(op);
-	op->is_async =
-		c->all_async || attr_find(op->attrs, "async") || attr_find(i->attrs, "async");
 	if (attr_find(op->attrs, "encode") || attr_find(op->attrs, "decode"))
 		warning_at(c, op->pos,
 			"'%s' is called: only types can be encoded by themselves, not operations",
@@ -270,6 +282,7 @@ check_operation(struct compiler *c, struct operation *op, struct interface *i)
 	if (op->result && op->result->shape)
 		travel_check(c, op->result);
 	check_statuses(c, op);
+	check_async(c, op, i);
 	if ((op->flags & SP_OP_MAYBE) && op->result)
 		error_at(c, op->pos, "a [maybe] operation has no answer");
 }

@@ -33,7 +33,7 @@ local scalars = {
 -- --- fields for filters: idl.INTERFACE.OPERATION.PARAMETER, idl.FILE.STRUCT.MEMBER ---
 
 local function is_bytes(shape)
-	return shape[1] == "array" and not shape.string and scalars[shape[2][1]] and scalars[shape[2][1]][1] == 1
+	return (shape[1] == "array" or shape[1] == "pipe") and not shape.string and scalars[shape[2][1]] and scalars[shape[2][1]][1] == 1
 end
 
 local function field_new(abbreviation, name, shape)
@@ -278,7 +278,10 @@ local function decode_pipe(r, tree, shape, f, name)
 
 	repeat
 		n = word(r)
-		for i = total, total + n - 1 do
+		if is_bytes(shape) and n > 0 then
+			item:add(f.field, take(r, n))
+		end
+		for i = total, is_bytes(shape) and -1 or total + n - 1 do
 			decode(r, item, shape[2], f, "[" .. i .. "]")
 		end
 		total = total + n

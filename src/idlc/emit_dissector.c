@@ -235,17 +235,25 @@ enumeration(struct lua *l, const struct type *t)
 
 /* --- interfaces --------------------------------------------------------------------------------------- */
 
+/* Pipes travel behind what goes in, and in front of what comes out. */
 static void
-parameters(struct lua *l, const struct operation *op, bool out)
+parameters_of(struct lua *l, const struct operation *op, bool out, bool pipes)
 {
-	raw(l, "\t\t\t\t%s = {\n", out ? "reply" : "request");
 	for (const struct field *f = op->params; f; f = f->next) {
-		if (!(out ? f->out : f->in))
+		if (!(out ? f->out : f->in) || is_pipe(f) != pipes)
 			continue;
 		raw(l, "\t\t\t\t\t");
 		field(l, f->name, f->shape);
 		raw(l, ",\n");
 	}
+}
+
+static void
+parameters(struct lua *l, const struct operation *op, bool out)
+{
+	raw(l, "\t\t\t\t%s = {\n", out ? "reply" : "request");
+	parameters_of(l, op, out, out);
+	parameters_of(l, op, out, !out);
 	if (out && op->result) {
 		raw(l, "\t\t\t\t\t");
 		field(l, "result", op->result->shape);
