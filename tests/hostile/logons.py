@@ -17,12 +17,13 @@ import sys
 
 from impacket import ntlm
 from impacket.ntlm import ARC4
+from impacket.spnego import SPNEGO_NegTokenInit, TypesMech
 from raw import (ALTER, ALTER_RESP, BIND_ACK, BIND_NAK, ECHO, FAULT, REQUEST, RESPONSE, Caller, bind, header, request)
 
 BUILD = pathlib.Path(os.environ.get('SALLYPORT_BUILD', 'build')).resolve() / 'tests/hostile'
 SEED = int(os.environ.get('LOGONS_SEED', random.randrange(1 << 30)))
-AUTH3, NTLM, CONNECT, INTEGRITY = 16, 10, 2, 5
-DENIED, PROTO_ERROR, CHANGED = 5, 0x1c01000b, 0x721
+AUTH3, SPNEGO, NTLM, CONNECT, INTEGRITY = 16, 9, 10, 2, 5
+DENIED, PROTO_ERROR, CHANGED, BAD_STUB = 5, 0x1c01000b, 0x721, 0x6f7
 NOT_READ, FAILED = 0, 9  # reasons of a bind_nak
 KEPT = 5 << 20  # what the server's threads may keep for later: base/mem.h
 
@@ -69,9 +70,10 @@ class Logon(Caller):
         self.number += 1
         return ntlm.MAC(self.flags, self.sealing, self.signing, self.number - 1, body).getData()
 
-    def add_one(self, n=41, call=2):
-        """A request without its trailer, and its signature."""
-        return request(0, struct.pack('<I', n), call=call), self.signature(struct.pack('<I', n))
+    def add_one(self, n=41, call=2, **more):
+        """A request without its trailer, and the signature over both."""
+        pdu = request(0, struct.pack('<I', n), call=call)
+        return pdu, self.signature(with_trailer(pdu, bytes(16), **more)[:-16])
 
     def told(self):
         """(type, status or reason), or what a closed connection is."""
@@ -210,9 +212,8 @@ def lengths_that_lie(port, dice):
 def padding_that_lies(port, dice):
     for pad in [1, 4, 5, 16, 100, 255]:
         with logged_on(port) as c:
-            c.send(with_trailer(*c.add_one(), pad_says=pad))
-            # without signed headers nobody knows what is padding: what is left of the stub data is read
-            expect(c.told(), (FAULT, 0x6f7), (FAULT, PROTO_ERROR))
+            c.send(with_trailer(*c.add_one(pad_says=pad), pad_says=pad))
+            expect(c.told(), (FAULT, BAD_STUB) if pad <= 4 else (FAULT, PROTO_ERROR))
 
 
 def logons_until_it_is_enough(port, dice):
@@ -243,10 +244,61 @@ def logons_that_fail_until_it_is_enough(port, dice):
         raise AssertionError('logons without end')
 
 
+def wrapped_token():
+    """NTLM's first within SPNEGO's ([MS-SPNG], RFC 4178 4.2.1)."""
+    token = SPNEGO_NegTokenInit()
+    token['MechTypes'] = [TypesMech['NTLMSSP - Microsoft NTLM Security Support Provider']]
+    token['MechToken'] = first_token().getData()
+    return token.getData()
+
+
+def taken_or_refused(port, token, provider):
+    with Logon(port) as c:
+        c.send(with_trailer(bind(ECHO), token, provider=provider))
+        answer = c.answer()
+        if answer.ptype == BIND_ACK:
+            return True
+        expect((answer.ptype, answer.reason), (BIND_NAK, FAILED))
+        expect(c.answer(), None)
+        return False
+
+
+def wrapped_tokens_of_every_length(port, dice):
+    whole = wrapped_token()
+    expect(taken_or_refused(port, whole, SPNEGO), True)
+    for n in range(1, len(whole)):
+        expect(taken_or_refused(port, whole[:n], SPNEGO), False)
+
+
+def wrapped_tokens_that_were_changed(port, dice):
+    whole = wrapped_token()
+    for _ in range(300):
+        token = bytearray(whole)
+        for _ in range(dice.randrange(1, 4)):
+            token[dice.randrange(len(token))] = dice.choice((0, 1, 0x7f, 0x80, 0x84, 0xff, dice.randrange(256)))
+        taken_or_refused(port, bytes(token), SPNEGO)
+
+
+def wrapped_tokens_within_each_other(port, dice):
+    """Lengths of lengths: as deep as a PDU is long."""
+    token = b''
+    for depth in range(1400):
+        token = b'\x60' + length_of(token) + token if depth % 2 else b'\xa0' + length_of(token) + token
+    expect(taken_or_refused(port, token[:5000], SPNEGO), False)
+    expect(taken_or_refused(port, b'\x60\x84\xff\xff\xff\xff' + bytes(100), SPNEGO), False)
+    expect(taken_or_refused(port, b'\x60\x88' + b'\xff' * 8 + bytes(100), SPNEGO), False)
+
+
+def length_of(content):
+    n = len(content)
+    return bytes([n]) if n < 128 else b'\x82' + struct.pack('>H', n)
+
+
 CASES = (first_tokens_of_every_length, last_tokens_of_every_length, last_tokens_that_were_changed, another_password,
          signatures_of_every_length, signatures_that_were_changed, requests_said_again, requests_without_a_trailer,
          trailers_of_another_context, lengths_that_lie, padding_that_lies, logons_until_it_is_enough,
-         logons_that_fail_until_it_is_enough)
+         logons_that_fail_until_it_is_enough, wrapped_tokens_of_every_length, wrapped_tokens_that_were_changed,
+         wrapped_tokens_within_each_other)
 
 
 class Target:
