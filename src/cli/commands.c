@@ -12,6 +12,7 @@ const struct command *const commands[] = {
 	&command_portqry,
 	&command_ports,
 	&command_resolve,
+	&command_rpcdump,
 	NULL,
 };
 

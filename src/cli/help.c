@@ -27,7 +27,9 @@ static void
 usage_write(FILE *to, const struct command *command)
 {
 	fprintf(to, "usage: sallyport %s %s", command->name,
-		command->own ? "-n HOST [options]" : "[options]");
+		command == &command_portqry ? "-n HOST [options]"
+		: command->own              ? "[options] TARGET"
+					    : "[options]");
 	for (size_t i = 0; command->arguments[i]; i++)
 		fprintf(to, " %s", command->arguments[i]);
 	fputs("\n\n", to);
