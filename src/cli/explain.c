@@ -130,6 +130,10 @@ const struct command command_explain = {
 		"what proves "
 		"it, what causes it, and what helps.\n"
 		"\n"
+		"With --json each meaning is a record: explained_status, explained_interface, "
+		"explained_service, explained_port, explained_symptom, explained_fact; and "
+		"unknown.\n"
+		"\n"
 		"Exit status 1 means that a WHAT is not known; the nearest names are told.",
 	.options = NULL,
 	.examples = examples,
