@@ -104,6 +104,11 @@ void sp_call_free(sp_call *);
 void sp_call_reset(sp_call *);
 /* The object UUID to send with this call's requests; NULL for none. Copied. */
 void sp_call_set_object(sp_call *, const struct sp_uuid *);
+/*
+ * Of calls of object interfaces: which chain of calls they belong to ([MS-DCOM] 2.2.13.3). A handler that calls on says
+ * sp_call_causality() of its own call; otherwise each call object makes one up. NULL: it shall make a new one. Copied.
+ */
+void sp_call_set_causality(sp_call *, const struct sp_uuid *);
 /* How long the communication phase of a call may take; 0: the client's default. */
 void sp_call_set_timeout(sp_call *, sp_nanos timeout);
 

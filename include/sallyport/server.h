@@ -180,6 +180,8 @@ void sp_bindings_free(struct sp_bindings *); /* NULL is fine */
 void *sp_call_alloc(sp_call *, size_t n, size_t size);
 /* The object UUID of the request; nil when there was none. */
 struct sp_uuid sp_call_object(const sp_call *);
+/* Of an object interface's call: its causality ([MS-DCOM] 2.2.13.3); nil otherwise. */
+struct sp_uuid sp_call_causality(const sp_call *);
 /* A number that no other connection of this server has had. */
 uint64_t sp_call_connection(const sp_call *);
 /* True over ncalrpc; then *ret_pid, *ret_uid, *ret_gid (each may be NULL) are the peer's. */

@@ -108,7 +108,7 @@ struct sp_interface {
 	const struct sp_context_type *contexts; /* n_contexts, NULL when 0 */
 	/*
 	 * An object interface: what travels is preceded by an ORPCTHIS, what comes back by an ORPCTHAT
-	 * ([MS-DCOM] 2.2.13), which are the caller's to add. Numbers that are inherited have no name here.
+	 * ([MS-DCOM] 2.2.13), which the runtime adds and takes off. Numbers that are inherited from another file's interfaces have no name here.
 	 */
 	bool is_object;
 };

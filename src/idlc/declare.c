@@ -240,3 +240,58 @@ emit_interface_next(struct compiler *c, struct decl **cursor)
 	*cursor = NULL;
 	return NULL;
 }
+
+/*
+ * Stubs of another file's interfaces are that file's; those of one that comes later are not declared yet; handles of contexts are
+ * numbered by their interface. IUnknown's methods never travel.
+ */
+static bool
+is_heir_to(const struct compiler *c, const struct interface *heir, const struct interface *base)
+{
+	if (base->n_contexts || strcmp(base->name, "IUnknown") == 0)
+		return false;
+	for (const struct decl *d = c->decls; d && d->interface != heir; d = d->next)
+		if (d->kind == DECL_INTERFACE && d->interface == base)
+			return !d->is_imported;
+	return false;
+}
+
+static bool
+has_name(const struct interface *i, const char *name)
+{
+	struct decl *cursor = i->decls;
+	const struct operation *op;
+
+	while ((op = emit_operation_next(&cursor)))
+		if (strcmp(op->name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_hidden(const struct interface *i, const struct interface *owner, const char *name)
+{
+	for (; i != owner; i = i->base)
+		if (has_name(i, name))
+			return true;
+	return false;
+}
+
+const struct operation *
+emit_operation_at(struct compiler *c, const struct interface *i, unsigned number,
+	const struct interface **ret_owner)
+{
+	const struct operation *op;
+
+	for (const struct interface *b = i; b && (b == i || is_heir_to(c, i, b)); b = b->base) {
+		struct decl *cursor = b->decls;
+
+		while ((op = emit_operation_next(&cursor))) {
+			if (op->opnum != number)
+				continue;
+			*ret_owner = b;
+			return is_hidden(i, b, op->name) ? NULL : op;
+		}
+	}
+	return NULL;
+}

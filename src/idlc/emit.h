@@ -84,6 +84,12 @@ SP_NODISCARD bool emit_run(struct emitter *, void (*write)(struct emitter *));
 void emit_head(struct emitter *, const char *what);
 /* The interfaces of the file itself that have operations on the wire. */
 struct interface *emit_interface_next(struct compiler *, struct decl **cursor);
+/*
+ * The operation with a number, also an inherited one whose stubs are made from the same file; *ret_owner is whose it is. NULL:
+ * it never travels, is hidden by one of the same name, or is to be found in another file.
+ */
+const struct operation *emit_operation_at(struct compiler *, const struct interface *,
+	unsigned number, const struct interface **ret_owner);
 /* The operations of an interface that travel, in the order of their numbers. */
 struct operation *emit_operation_next(struct decl **cursor);
 

@@ -114,9 +114,10 @@ call(struct emitter *e, const struct interface *i, const struct operation *op)
 }
 
 static void
-function_body(struct emitter *e, const struct interface *i, const struct operation *op)
+function_body(struct emitter *e, const struct interface *i, const struct interface *owner,
+	const struct operation *op)
 {
-	text_line(e->out, "struct %s_%s_args args = {0};", i->name, op->name);
+	text_line(e->out, "struct %s_%s_args args = {0};", owner->name, op->name);
 	text_line(e->out, "sp_status failed;");
 	if (has_status(op))
 		text_line(e->out, "struct sp_error sp_error;");
@@ -149,7 +150,8 @@ function_body(struct emitter *e, const struct interface *i, const struct operati
 }
 
 static void
-function(struct emitter *e, const struct interface *i, const struct operation *op)
+function(struct emitter *e, const struct interface *i, const struct interface *owner,
+	const struct operation *op)
 {
 	const char *result = "";
 
@@ -161,20 +163,21 @@ function(struct emitter *e, const struct interface *i, const struct operation *o
 	text_line(e->out, "%s_%s(sp_call *call%s%s, struct sp_error *reterr)", i->name, op->name,
 		client_parameter_list(e->c, op), result);
 	text_open(e->out, "{");
-	function_body(e, i, op);
+	function_body(e, i, owner, op);
 	text_close(e->out, "}");
 }
 
 /* The same without waiting: the arguments as a struct, the end by a function of the caller's. */
 static void
-start_function(struct emitter *e, const struct interface *i, const struct operation *op)
+start_function(struct emitter *e, const struct interface *i, const struct interface *owner,
+	const struct operation *op)
 {
 	text_blank(e->out);
 	text_line(e->out, "sp_status");
 	text_line(e->out,
 		"%s_%s_start(sp_call *call, struct %s_%s_args *args, sp_call_done *done, "
 		"void *arg, struct sp_error *reterr)",
-		i->name, op->name, i->name, op->name);
+		i->name, op->name, owner->name, op->name);
 	text_open(e->out, "{");
 	text_line(e->out,
 		"return sp_call_start(call, &%s_client_interface, %u, args, done, arg, reterr);",
@@ -186,12 +189,20 @@ static void
 interface(struct emitter *e, const struct interface *i)
 {
 	struct decl *cursor = i->decls;
-	struct operation *op;
+	const struct interface *owner;
+	const struct operation *op;
 
 	table(e, i, false);
+	for (unsigned n = 0; n < i->n_inherited; n++) {
+		op = emit_operation_at(e->c, i, n, &owner);
+		if (!op)
+			continue;
+		function(e, i, owner, op);
+		start_function(e, i, owner, op);
+	}
 	while ((op = emit_operation_next(&cursor))) {
-		function(e, i, op);
-		start_function(e, i, op);
+		function(e, i, i, op);
+		start_function(e, i, i, op);
 	}
 }
 

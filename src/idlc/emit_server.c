@@ -59,7 +59,8 @@ complete(struct emitter *e, const struct interface *i, const struct operation *o
 }
 
 static void
-invoke(struct emitter *e, const struct interface *i, const struct operation *op)
+invoke(struct emitter *e, const struct interface *i, const struct interface *owner,
+	const struct operation *op)
 {
 	text_blank(e->out);
 	text_line(e->out, "static sp_status");
@@ -68,7 +69,7 @@ invoke(struct emitter *e, const struct interface *i, const struct operation *op)
 	text_open(e->out, "{");
 	text_line(e->out, "const struct %s_handlers *own = handlers;", i->name);
 	if (op->params || (op->result && !op->is_async))
-		text_line(e->out, "struct %s_%s_args *args = arg;", i->name, op->name);
+		text_line(e->out, "struct %s_%s_args *args = arg;", owner->name, op->name);
 	text_blank(e->out);
 	text_line(e->out, "if (!own->%s)", op->name);
 	text_nested(e->out, "return NCA_S_OP_RNG_ERROR;");
@@ -98,10 +99,14 @@ static void
 interface(struct emitter *e, const struct interface *i)
 {
 	struct decl *cursor = i->decls;
-	struct operation *op;
+	const struct interface *owner;
+	const struct operation *op;
 
+	for (unsigned n = 0; n < i->n_inherited; n++)
+		if ((op = emit_operation_at(e->c, i, n, &owner)))
+			invoke(e, i, owner, op);
 	while ((op = emit_operation_next(&cursor))) {
-		invoke(e, i, op);
+		invoke(e, i, i, op);
 		if (op->is_async)
 			complete(e, i, op);
 	}

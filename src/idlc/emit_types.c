@@ -382,12 +382,13 @@ arguments(struct emitter *e, const struct interface *i, const struct operation *
 }
 
 static void
-start_function(struct emitter *e, const struct interface *i, const struct operation *op)
+start_function(struct emitter *e, const struct interface *i, const struct interface *owner,
+	const struct operation *op)
 {
 	text_line(e->out,
 		"sp_status %s_%s_start(sp_call *call, struct %s_%s_args *args, "
 		"sp_call_done *done, void *arg, struct sp_error *reterr);",
-		i->name, op->name, i->name, op->name);
+		i->name, op->name, owner->name, op->name);
 }
 
 static void
@@ -440,10 +441,21 @@ completions(struct emitter *e, const struct interface *i)
 }
 
 static void
+handler(struct emitter *e, const struct operation *op)
+{
+	const char *result = op->is_async ? "void" : handler_result(e->c, op);
+	bool tight = result[strlen(result) - 1] == '*';
+
+	text_line(e->out, "%s%s(*%s)(sp_call *call%s);", result, tight ? "" : " ", op->name,
+		parameter_list(e->c, op));
+}
+
+static void
 handlers(struct emitter *e, const struct interface *i)
 {
 	struct decl *cursor = i->decls;
-	struct operation *op;
+	const struct interface *owner;
+	const struct operation *op;
 
 	text_blank(e->out);
 	text_line(e->out, "/*");
@@ -455,13 +467,11 @@ handlers(struct emitter *e, const struct interface *i)
 		" * sp_call_alloc(). A handler ends the call with a fault by sp_call_raise().");
 	text_line(e->out, " */");
 	text_open(e->out, "struct %s_handlers {", i->name);
-	while ((op = emit_operation_next(&cursor))) {
-		const char *result = op->is_async ? "void" : handler_result(e->c, op);
-		bool tight = result[strlen(result) - 1] == '*';
-
-		text_line(e->out, "%s%s(*%s)(sp_call *call%s);", result, tight ? "" : " ", op->name,
-			parameter_list(e->c, op));
-	}
+	for (unsigned n = 0; n < i->n_inherited; n++)
+		if ((op = emit_operation_at(e->c, i, n, &owner)))
+			handler(e, op);
+	while ((op = emit_operation_next(&cursor)))
+		handler(e, op);
 	for (const struct context *x = i->contexts; x; x = x->next)
 		text_line(e->out, "void (*%s_rundown)(void *user);", x->name);
 	text_close(e->out, "};");
@@ -494,6 +504,8 @@ static void
 interface_face(struct emitter *e, const struct interface *i)
 {
 	struct decl *cursor = i->decls;
+	const struct interface *owner;
+	const struct operation *inherited;
 	struct operation *op;
 
 	text_blank(e->out);
@@ -510,6 +522,9 @@ interface_face(struct emitter *e, const struct interface *i)
 	text_line(e->out, " * only; what lies behind further pointers belongs to the call until "
 			  "its next use.");
 	text_line(e->out, " */");
+	for (unsigned n = 0; n < i->n_inherited; n++)
+		if ((inherited = emit_operation_at(e->c, i, n, &owner)))
+			client_function(e, i, inherited);
 	cursor = i->decls;
 	while ((op = emit_operation_next(&cursor)))
 		client_function(e, i, op);
@@ -520,9 +535,12 @@ interface_face(struct emitter *e, const struct interface *i)
 		"is called; then its");
 	text_line(e->out, " * [out] pointers point into the call.");
 	text_line(e->out, " */");
+	for (unsigned n = 0; n < i->n_inherited; n++)
+		if ((inherited = emit_operation_at(e->c, i, n, &owner)))
+			start_function(e, i, owner, inherited);
 	cursor = i->decls;
 	while ((op = emit_operation_next(&cursor)))
-		start_function(e, i, op);
+		start_function(e, i, i, op);
 	handlers(e, i);
 	completions(e, i);
 	marshalling(e, i);

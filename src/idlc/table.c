@@ -24,20 +24,23 @@ flags_text(struct compiler *c, uint32_t flags)
 }
 
 static void
-row(struct emitter *e, const struct interface *i, const struct operation *op, bool is_server)
+row(struct emitter *e, const struct interface *i, const struct interface *owner,
+	const struct operation *op, bool is_server)
 {
+	const char *name = owner->name;
+
 	text_open(e->out, "{");
 	text_line(e->out, ".name = \"%s\",", op->name);
-	text_line(e->out, ".args_size = sizeof(struct %s_%s_args),", i->name, op->name);
+	text_line(e->out, ".args_size = sizeof(struct %s_%s_args),", name, op->name);
 	text_line(e->out, ".flags = %s,", flags_text(e->c, op->flags));
-	text_line(e->out, ".push_in = %s_%s_push_in,", i->name, op->name);
-	text_line(e->out, ".pull_in = %s_%s_pull_in,", i->name, op->name);
-	text_line(e->out, ".push_out = %s_%s_push_out,", i->name, op->name);
-	text_line(e->out, ".pull_out = %s_%s_pull_out,", i->name, op->name);
+	text_line(e->out, ".push_in = %s_%s_push_in,", name, op->name);
+	text_line(e->out, ".pull_in = %s_%s_pull_in,", name, op->name);
+	text_line(e->out, ".push_out = %s_%s_push_out,", name, op->name);
+	text_line(e->out, ".pull_out = %s_%s_pull_out,", name, op->name);
 	if (is_server)
 		text_line(e->out, ".invoke = invoke_%s_%s,", i->name, op->name);
 	if (pipe_count(op)) {
-		text_line(e->out, ".pipes = %s_%s_pipes,", i->name, op->name);
+		text_line(e->out, ".pipes = %s_%s_pipes,", name, op->name);
 		text_line(e->out, ".n_pipes = %u,", pipe_count(op));
 	}
 	text_close(e->out, "},");
@@ -78,31 +81,20 @@ identity(struct emitter *e, const struct interface *i)
 	text_line(e->out, ".id.minor = %u,", i->minor);
 }
 
-static const struct operation *
-operation_by_number(const struct interface *i, unsigned number)
-{
-	struct decl *cursor = i->decls;
-	const struct operation *op;
-
-	while ((op = emit_operation_next(&cursor)))
-		if (op->opnum == number)
-			return op;
-	return NULL;
-}
-
 void
 table(struct emitter *e, const struct interface *i, bool is_server)
 {
 	const char *side = is_server ? "server" : "client";
+	const struct interface *owner;
 	const struct operation *op;
 
 	text_blank(e->out);
 	text_open(e->out, "static const struct sp_operation %s_%s_operations[] = {", i->name, side);
 	for (unsigned n = 0; n < i->n_operations; n++) {
-		op = operation_by_number(i, n);
+		op = emit_operation_at(e->c, i, n, &owner);
 		if (op)
-			row(e, i, op, is_server);
-		else /* inherited, or never on the wire */
+			row(e, i, owner, op, is_server);
+		else /* never on the wire, or inherited from another file */
 			text_line(e->out, "{.name = NULL},");
 	}
 	text_close(e->out, "};");

@@ -54,6 +54,18 @@ sp_call_set_object(sp_call *call, const struct sp_uuid *object)
 	call->object = object ? *object : (struct sp_uuid){0};
 }
 
+struct sp_uuid
+sp_call_causality(const sp_call *call)
+{
+	return call->causality;
+}
+
+void
+sp_call_set_causality(sp_call *call, const struct sp_uuid *causality)
+{
+	call->causality = causality ? *causality : (struct sp_uuid){0};
+}
+
 void
 sp_call_set_timeout(sp_call *call, sp_nanos timeout)
 {

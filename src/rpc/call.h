@@ -31,6 +31,7 @@ struct sp_call {
 	struct buf_slice stub; /* the request (server) or the answer (client) */
 	bool has_object;
 	struct sp_uuid object;
+	struct sp_uuid causality; /* of an object interface's call; nil: made when one is needed */
 
 	/* client */
 	sp_client *client;

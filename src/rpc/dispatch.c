@@ -8,6 +8,7 @@
 #include "ndr/ndr.h"
 #include "rpc/extended.h"
 #include "rpc/fault.h"
+#include "rpc/object.h"
 #include "rpc/pipe_server.h"
 #include "rpc/security.h"
 #include "rpc/verify.h"
@@ -133,6 +134,7 @@ answer_push(sp_call *call, struct buf **ret_stub)
 		ndr_push_ndr64(&push);
 	if (call->pipes)
 		server_pipes_end(call, &push);
+	orpc_push_that(call->registration->interface, &push);
 	call->operation->push_out(&push, call->args);
 	status = ndr_push_status(&push, NULL);
 	if (!status) {
@@ -305,6 +307,7 @@ args_pull(sp_call *call)
 	}
 	if (call->is_ndr64)
 		ndr_pull_ndr64(&pull);
+	orpc_pull_this(call->registration->interface, call, &pull);
 	call->operation->pull_in(&pull, call->args);
 	status = ndr_pull_status(&pull, NULL);
 	left = ndr_pull_left(&pull);

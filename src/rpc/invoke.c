@@ -7,6 +7,7 @@
 #include "ndr/ndr.h"
 #include "rpc/client.h"
 #include "rpc/fault.h"
+#include "rpc/object.h"
 #include "wire/bind.h"
 
 /* --- life --- */
@@ -72,8 +73,8 @@ sp_call_reset(sp_call *call)
 /* --- arguments and answers --- */
 
 static sp_status
-args_push(const struct sp_interface *interface, uint32_t opnum, const void *args, bool ndr64,
-	struct buf **ret_stub, struct sp_error *reterr)
+args_push(struct client_call *c, const struct sp_interface *interface, uint32_t opnum,
+	const void *args, bool ndr64, struct buf **ret_stub, struct sp_error *reterr)
 {
 	const struct sp_operation *op = &interface->operations[opnum];
 	const char *what = NULL;
@@ -83,6 +84,7 @@ args_push(const struct sp_interface *interface, uint32_t opnum, const void *args
 	ndr_push_init(&push, PDU_REQUEST_OBJECT_SIZE, 0, UINT32_MAX / 2, NULL);
 	if (ndr64)
 		ndr_push_ndr64(&push);
+	orpc_push_this(interface, &c->call, &push);
 	op->push_in(&push, args);
 	status = ndr_push_status(&push, &what);
 	if (!status)
@@ -97,9 +99,10 @@ args_push(const struct sp_interface *interface, uint32_t opnum, const void *args
 
 /* In the syntax that the server has chosen before, or in each that will be offered. */
 static sp_status
-requests_make(const sp_client *client, const struct sp_interface *interface, uint32_t opnum,
+requests_make(struct client_call *c, const struct sp_interface *interface, uint32_t opnum,
 	const void *args, struct buf **ret_requests, struct sp_error *reterr)
 {
+	const sp_client *client = c->call.client;
 	const struct sp_syntax_id *known = transfer_find(client, &interface->id), *offered;
 	struct buf *made[2] = {NULL, NULL};
 	size_t n;
@@ -111,7 +114,7 @@ requests_make(const sp_client *client, const struct sp_interface *interface, uin
 
 		if (known && transfer_is_ndr64(known) != ndr64)
 			continue;
-		status = args_push(interface, opnum, args, ndr64, &made[i], reterr);
+		status = args_push(c, interface, opnum, args, ndr64, &made[i], reterr);
 		if (status) {
 			buf_unref(made[0]);
 			return status;
@@ -166,6 +169,7 @@ answer_pull(struct client_call *c)
 			c->big_endian, &c->call.arena, NULL, NULL);
 	if (c->is_ndr64)
 		ndr_pull_ndr64(&pull);
+	orpc_pull_that(c->stubs, &pull);
 	op->pull_out(&pull, c->args);
 	status = ndr_pull_status(&pull, &fault);
 	ndr_pull_fini(&pull);
@@ -277,7 +281,7 @@ sp_call_start(sp_call *call, const struct sp_interface *interface, uint32_t opnu
 	if (status)
 		return status;
 	sp_call_reset(call);
-	status = requests_make(call->client, interface, opnum, args, q.take_requests, reterr);
+	status = requests_make(c, interface, opnum, args, q.take_requests, reterr);
 	if (!status && interface->operations[opnum].n_pipes) {
 		status = client_pipes_new(c, interface, opnum, args, q.take_requests, reterr);
 		if (status) {
