@@ -33,7 +33,7 @@ def main():
         name = page.name.split('.')[0]
         assert name == 'sallyport' or f'|  *{name}*(3)' in index, f'{name}(3) is not listed in sallyport(3)'
     listed = (SOURCE / 'man/meson.build').read_text()
-    made = {'sallyport.1'} | {f'sallyport-{c}.1' for c in re.findall(r"'(\w+)'", re.search(r'man_commands = .*', listed)[0])}
+    made = {'sallyport.1'} | {f'sallyport-{c}.1' for c in re.findall(r'^\t&command_(\w+)', (SOURCE / 'src/cli/commands.c').read_text(), re.M)}
     filled = {f'sallyport-{c}.1.scd' for c in re.findall(r"'(\w+)'", re.search(r'man_filled = .*', listed)[0])}
     for page in (SOURCE / 'man').glob('*.scd'):
         for name, section in re.findall(r'\*((?:sp_|sallyport)[\w-]*)\*\(([1-8])\)', page.read_text()):
