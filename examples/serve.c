@@ -12,6 +12,7 @@ struct settings {
 	const char *port, *address, *endpoint;
 	unsigned n_threads;
 	struct sp_ntlm_options ntlm;
+	struct sp_kerberos_options kerberos;
 	enum sp_level least_level;
 };
 
@@ -26,6 +27,7 @@ static const char usage[] =
 	"  --no-mapper        do not register with the endpoint mapper\n"
 	"  --threads N        loop threads (2)\n"
 	"  --accounts FILE    takes clients with NTLM that this file of NT hashes knows\n"
+	"  --keytab FILE      takes clients with Kerberos\n"
 	"  --anonymous        and clients without a name\n"
 	"  --least-level N    refuses calls that are protected less: 2 connect to 6 privacy\n"
 	"It writes one line when it is ready: ready ncacn_ip_tcp:[49200] ncalrpc:[name]\n";
@@ -51,6 +53,7 @@ settings_read(struct settings *s, int argc, char **argv)
 		{"no-mapper", no_argument, NULL, 'n'},
 		{"threads", required_argument, NULL, 't'},
 		{"accounts", required_argument, NULL, 'A'},
+		{"keytab", required_argument, NULL, 'K'},
 		{"anonymous", no_argument, NULL, 'N'},
 		{"least-level", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
@@ -68,6 +71,7 @@ settings_read(struct settings *s, int argc, char **argv)
 		case 'n': s->server.no_mapper = true; break;
 		case 't': s->n_threads = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'A': s->ntlm.accounts = optarg; break;
+		case 'K': s->kerberos.keytab = optarg; break;
 		case 'N': s->ntlm.anonymous = true; break;
 		case 'l': s->least_level = (enum sp_level)strtoul(optarg, NULL, 10); break;
 		case 'h': printf(usage, argv[0]); return 0;
@@ -95,6 +99,8 @@ server_open(sp_server *server, const struct settings *s, const struct sp_interfa
 		status = sp_server_register(server, interface, handlers, &options, err);
 	if (!status && (s->ntlm.accounts || s->ntlm.anonymous))
 		status = sp_server_use_ntlm(server, &s->ntlm, err);
+	if (!status && s->kerberos.keytab)
+		status = sp_server_use_kerberos(server, &s->kerberos, err);
 	if (!status)
 		status = sp_server_start(server, s->n_threads, err);
 	return status;

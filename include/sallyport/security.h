@@ -18,8 +18,9 @@
 /* RPC_C_AUTHN_*, as Windows numbers them. */
 enum sp_auth {
 	SP_AUTH_NONE = 0,
-	SP_AUTH_SPNEGO = 9, /* RPC_C_AUTHN_GSS_NEGOTIATE */
-	SP_AUTH_NTLM = 10,  /* RPC_C_AUTHN_WINNT */
+	SP_AUTH_SPNEGO = 9,    /* RPC_C_AUTHN_GSS_NEGOTIATE */
+	SP_AUTH_NTLM = 10,     /* RPC_C_AUTHN_WINNT */
+	SP_AUTH_KERBEROS = 16, /* RPC_C_AUTHN_GSS_KERBEROS */
 };
 
 /* --- clients ------------------------------------------------------------------------------------ */
@@ -29,9 +30,10 @@ struct sp_security {
 	enum sp_auth provider;
 	enum sp_level level; /* (SP_LEVEL_PRIVACY) */
 	const char *user;    /* (none: anonymous) */
-	const char *domain;  /* ("") */
+	const char *domain;  /* (""); with Kerberos the realm */
 	const char *password;
 	const uint8_t *nt_hash;  /* 16 bytes, in place of a password */
+	const char *ccache;      /* Kerberos without a password: the ticket cache (the system's) */
 	const char *workstation; /* what this computer calls itself (its host name) */
 	const char
 		*spn; /* the server's name as it says it ("host/" and the address of the binding) */
@@ -45,7 +47,9 @@ struct sp_security {
 
 /*
  * Every connection that the client opens from now on is authenticated so; those that are open are closed. Questions to the
- * endpoint mapper stay anonymous. Everything is copied; of a password only its hash is kept, and wiped in the end.
+ * endpoint mapper stay anonymous. Everything is copied; of a password NTLM keeps only its hash. All is wiped in the end.
+ * SPNEGO tries Kerberos first when the spn names a host, not an address, and there is a ticket cache, or a password and a
+ * domain with a dot in it; then NTLM. Kerberos asks its key distribution centre with blocking calls.
  * RPC_S_UNKNOWN_AUTHN_SERVICE (1747), RPC_S_UNKNOWN_AUTHN_LEVEL (1748), RPC_S_INVALID_ARG (87), RPC_S_OUT_OF_MEMORY.
  * Not while calls are under way: RPC_S_CALL_IN_PROGRESS (1791).
  */
@@ -80,6 +84,18 @@ struct sp_ntlm_options {
  */
 SP_NODISCARD sp_status sp_server_use_ntlm(
 	sp_server *, const struct sp_ntlm_options *, struct sp_error *reterr);
+
+/* Zero or NULL means the default in parentheses. */
+struct sp_kerberos_options {
+	const char *keytab; /* (the system's) every key in it is taken */
+};
+
+/*
+ * The server takes clients that authenticate with Kerberos, by itself and within SPNEGO. Before sp_server_start(), once.
+ * RPC_S_ALREADY_REGISTERED, RPC_S_UNKNOWN_AUTHN_SERVICE (built without Kerberos, or no keytab), RPC_S_OUT_OF_MEMORY.
+ */
+SP_NODISCARD sp_status sp_server_use_kerberos(
+	sp_server *, const struct sp_kerberos_options *, struct sp_error *reterr);
 
 /* --- handlers ----------------------------------------------------------------------------------- */
 

@@ -88,19 +88,26 @@ mech_of_type(uint8_t type)
 static enum auth_outcome
 initiate(struct spnego *x, struct auth_token *ret, const char **ret_why)
 {
-	static const struct spnego_view nothing;
 	enum spnego_mech mechs[SPNEGO_OFFERS_MAX];
 	struct auth_token token = {0};
 	struct spnego_init m = {0};
 
+	/* who cannot even begin, for want of a ticket, is not offered */
+	while (auth_step(x->offers[0].take, NULL, 0, &token, ret_why) == AUTH_FAILED) {
+		if (x->n_offers == 1)
+			return fail(x, *ret_why, ret_why);
+		auth_unref(x->offers[0].take);
+		x->n_offers--;
+		memmove(x->offers, x->offers + 1, x->n_offers * sizeof(x->offers[0]));
+	}
 	for (size_t i = 0; i < x->n_offers; i++)
 		mechs[i] = mech_of_type(x->offers[i].type);
-	x->list = spnego_list_put(mechs, x->n_offers, &x->list_len);
-	if (!x->list)
-		return fail(x, no_memory, ret_why);
 	choose(x, x->offers[0].take, mechs[0]);
-	if (mech_step(x, &nothing, &token, ret_why) == AUTH_FAILED)
-		return fail(x, *ret_why, ret_why);
+	x->list = spnego_list_put(mechs, x->n_offers, &x->list_len);
+	if (!x->list) {
+		mem_free(token.bytes);
+		return fail(x, no_memory, ret_why);
+	}
 	m.list = (struct spnego_view){x->list, x->list_len};
 	m.token = (struct spnego_view){token.bytes, token.len};
 	ret->bytes = spnego_init_put(&m, &ret->len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rpc/security.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "auth/accounts.h"
+#include "auth/kerberos.h"
 #include "auth/ntlm.h"
 #include "auth/secret.h"
 #include "auth/spnego.h"
@@ -37,7 +39,8 @@ struct client_security { /* in memory that is wiped and not dumped */
 	bool headers_optional;
 	struct ntlm_credentials ntlm; /* its strings are these */
 	char user[NTLM_TEXT_SIZE], domain[NTLM_TEXT_SIZE], workstation[NTLM_TEXT_SIZE],
-		spn[NTLM_TEXT_SIZE];
+		spn[NTLM_TEXT_SIZE], password[NTLM_TEXT_SIZE], ccache[NTLM_TEXT_SIZE];
+	bool kerberos, has_password, ntlm_too;
 };
 
 void
@@ -49,11 +52,23 @@ client_security_free(struct client_security *s)
 static struct auth_context *
 initiate(const struct client_security *s)
 {
-	struct auth_context *ntlm = ntlm_initiate(&s->ntlm);
+	const struct kerberos_credentials who = {.user = s->user,
+		.realm = s->domain,
+		.password = s->has_password ? s->password : NULL,
+		.ccache = s->ccache,
+		.target = s->spn};
+	struct spnego_offer offers[SPNEGO_OFFERS_MAX];
+	size_t n = 0;
 
 	if (s->type == SP_AUTH_NTLM)
-		return ntlm;
-	return spnego_initiate(&(struct spnego_offer){AUTH_TYPE_NTLM, ntlm}, 1);
+		return ntlm_initiate(&s->ntlm);
+	if (s->type == SP_AUTH_KERBEROS)
+		return kerberos_initiate(&who);
+	if (s->kerberos)
+		offers[n++] = (struct spnego_offer){AUTH_TYPE_KERBEROS, kerberos_initiate(&who)};
+	if (s->ntlm_too || n == 0)
+		offers[n++] = (struct spnego_offer){AUTH_TYPE_NTLM, ntlm_initiate(&s->ntlm)};
+	return spnego_initiate(offers, n);
 }
 
 bool
@@ -73,17 +88,19 @@ client_security_apply(const struct client_security *s, struct assoc_conn *conn)
 static sp_status
 security_check(const struct sp_security *o, struct sp_error *reterr)
 {
-	if (o->provider != SP_AUTH_NTLM && o->provider != SP_AUTH_SPNEGO)
+	if (o->provider != SP_AUTH_NTLM && o->provider != SP_AUTH_SPNEGO &&
+		(o->provider != SP_AUTH_KERBEROS || !kerberos_is_there()))
 		return error_set(reterr, SP_PHASE_NONE, RPC_S_UNKNOWN_AUTHN_SERVICE,
 			"secure a client with provider %u - this library has no such provider - "
-			"use SPNEGO (9) or NTLM (10)",
+			"use SPNEGO (9), NTLM (10) or Kerberos (16)",
 			o->provider);
 	if (o->level && (o->level < SP_LEVEL_CONNECT || o->level > SP_LEVEL_PRIVACY))
 		return error_set(reterr, SP_PHASE_NONE, RPC_S_UNKNOWN_AUTHN_LEVEL,
 			"secure a client at level %u - levels are connect (2) to privacy (6) - "
 			"without security nothing is to be said",
 			o->level);
-	if (o->user && *o->user && !o->password && !o->nt_hash)
+	if (o->provider != SP_AUTH_KERBEROS && o->user && *o->user && !o->password && !o->nt_hash &&
+		!o->ccache)
 		return error_set(reterr, SP_PHASE_NONE, RPC_S_INVALID_ARG,
 			"secure a client as %.100s - without a password or its hash - give one",
 			o->user);
@@ -110,6 +127,21 @@ names_keep(struct client_security *s, const sp_client *client, const struct sp_s
 	       (!o->spn || text_keep(s->spn, o->spn));
 }
 
+/* Tickets are for names; who gives a password and no realm means an account of the server itself. */
+static bool
+kerberos_fits(const struct client_security *s)
+{
+	const char *host = strchr(s->spn, '/');
+	uint8_t address[16];
+
+	if (!kerberos_is_there() || !host || inet_pton(AF_INET, host + 1, address) == 1 ||
+		inet_pton(AF_INET6, host + 1, address) == 1)
+		return false;
+	if (s->has_password)
+		return strchr(s->domain, '.') != NULL;
+	return s->ccache[0] || !s->user[0];
+}
+
 static bool
 credentials_keep(struct client_security *s, const sp_client *client, const struct sp_security *o)
 {
@@ -124,6 +156,12 @@ credentials_keep(struct client_security *s, const sp_client *client, const struc
 		memcpy(s->ntlm.nt_hash, o->nt_hash, sizeof(s->ntlm.nt_hash));
 	else if (o->password)
 		fits = ntlm_nt_hash(o->password, s->ntlm.nt_hash) && fits;
+	if (o->provider == SP_AUTH_NTLM)
+		return fits;
+	s->has_password = o->password;
+	s->ntlm_too = o->password || o->nt_hash || (!s->user[0] && !o->ccache);
+	fits = fits && text_keep(s->password, o->password) && text_keep(s->ccache, o->ccache);
+	s->kerberos = kerberos_fits(s);
 	return fits;
 }
 
@@ -164,11 +202,12 @@ sp_client_secure(sp_client *client, const struct sp_security *o, struct sp_error
 /* --- servers --- */
 
 struct server_security {
-	struct auth_acceptor acceptors[2]; /* SPNEGO first; the others within it, too */
+	struct auth_acceptor acceptors[3]; /* SPNEGO first; the others within it, too */
 	size_t n_acceptors;
 	struct spnego_acceptor spnego;
 	struct ntlm_acceptor ntlm;
 	struct accounts *accounts;
+	struct kerberos_keys *keys;
 	char *computer, *domain;
 	struct sp_ntlm_options options; /* the callback */
 	pthread_mutex_t lock;           /* over what follows */
@@ -182,6 +221,7 @@ server_security_free(struct server_security *s)
 	if (!s)
 		return;
 	accounts_free(s->accounts);
+	kerberos_keys_free(s->keys);
 	mem_free(s->computer);
 	mem_free(s->domain);
 	pthread_mutex_destroy(&s->lock);
@@ -247,21 +287,78 @@ accounts_open(struct server_security *s, struct sp_error *reterr)
 	return status;
 }
 
+static bool
+takes(const struct server_security *s, enum sp_auth type)
+{
+	for (size_t i = 0; s && i < s->n_acceptors; i++)
+		if (s->acceptors[i].type == type)
+			return true;
+	return false;
+}
+
+/* What the server has, or a new one that it gets with its first provider. */
+static sp_status
+security_of(
+	sp_server *server, enum sp_auth type, struct server_security **ret, struct sp_error *reterr)
+{
+	struct server_security *s = server->security;
+
+	if (takes(s, type) || server->state != SERVER_IDLE)
+		return error_set(reterr, SP_PHASE_NONE, RPC_S_ALREADY_REGISTERED,
+			"let a server take provider %u - it runs, or does so already - do it once, "
+			"before",
+			type);
+	if (!s) {
+		s = mem_zalloc(1, sizeof(*s));
+		if (!s)
+			return error_no_memory(reterr);
+		pthread_mutex_init(&s->lock, NULL);
+		s->acceptors[s->n_acceptors++] =
+			(struct auth_acceptor){SP_AUTH_SPNEGO, spnego_accept, &s->spnego};
+		s->spnego.acceptors = &s->acceptors[1];
+		server->security = s;
+	}
+	*ret = s;
+	return 0;
+}
+
+static void
+acceptor_add(struct server_security *s, enum sp_auth type,
+	struct auth_context *(*accept)(const void *), const void *arg)
+{
+	s->acceptors[s->n_acceptors++] = (struct auth_acceptor){(uint8_t)type, accept, arg};
+	s->spnego.n_acceptors++;
+}
+
+sp_status
+sp_server_use_kerberos(
+	sp_server *server, const struct sp_kerberos_options *o, struct sp_error *reterr)
+{
+	struct server_security *s;
+	sp_status status = security_of(server, SP_AUTH_KERBEROS, &s, reterr);
+	const char *why;
+
+	if (status)
+		return status;
+	s->keys = kerberos_keys_open(o->keytab, &why);
+	if (!s->keys)
+		return error_set(reterr, SP_PHASE_NONE, RPC_S_UNKNOWN_AUTHN_SERVICE,
+			"let a server take Kerberos - %.200s - see docs/security.md", why);
+	acceptor_add(s, SP_AUTH_KERBEROS, kerberos_accept, s->keys);
+	return 0;
+}
+
 sp_status
 sp_server_use_ntlm(sp_server *server, const struct sp_ntlm_options *o, struct sp_error *reterr)
 {
 	struct server_security *s;
-	sp_status status;
+	sp_status status = security_of(server, SP_AUTH_NTLM, &s, reterr);
 
-	if (server->security || server->state != SERVER_IDLE)
-		return error_set(reterr, SP_PHASE_NONE, RPC_S_ALREADY_REGISTERED,
-			"let a server take NTLM - it runs, or does so already - do it once, "
-			"before");
-	s = mem_zalloc(1, sizeof(*s));
-	if (!s)
-		return error_no_memory(reterr);
-	pthread_mutex_init(&s->lock, NULL);
+	if (status)
+		return status;
 	s->options = *o;
+	mem_free(s->computer); /* of an attempt before */
+	mem_free(s->domain);
 	s->computer = computer_name(o->computer);
 	s->domain = o->domain || !s->computer ? mem_strdup(o->domain ? o->domain : "")
 					      : mem_strdup(s->computer);
@@ -270,19 +367,11 @@ sp_server_use_ntlm(sp_server *server, const struct sp_ntlm_options *o, struct sp
 		.anonymous = o->anonymous,
 		.v1 = o->ntlm_v1,
 		.mic_required = o->mic_required};
-	s->spnego = (struct spnego_acceptor){&s->acceptors[1], 1};
-	s->acceptors[s->n_acceptors++] =
-		(struct auth_acceptor){SP_AUTH_SPNEGO, spnego_accept, &s->spnego};
-	s->acceptors[s->n_acceptors++] =
-		(struct auth_acceptor){SP_AUTH_NTLM, ntlm_accept, &s->ntlm};
 	status = s->computer && s->domain ? accounts_open(s, reterr) : error_no_memory(reterr);
 	s->options.accounts = s->options.computer = s->options.domain = NULL; /* the caller's */
-	if (status) {
-		server_security_free(s);
-		return status;
-	}
-	server->security = s;
-	return 0;
+	if (!status)
+		acceptor_add(s, SP_AUTH_NTLM, ntlm_accept, &s->ntlm);
+	return status;
 }
 
 void

@@ -29,8 +29,8 @@ options_read(struct wish *w, int argc, char **argv)
 		{"level", required_argument, NULL, 'l'}, {"user", required_argument, NULL, 'u'},
 		{"domain", required_argument, NULL, 'd'},
 		{"password", required_argument, NULL, 'w'}, {"spn", required_argument, NULL, 's'},
-		{"echo", required_argument, NULL, 'e'}, {"lookup", no_argument, NULL, 'L'},
-		{"times", required_argument, NULL, 't'},
+		{"ccache", required_argument, NULL, 'c'}, {"echo", required_argument, NULL, 'e'},
+		{"lookup", no_argument, NULL, 'L'}, {"times", required_argument, NULL, 't'},
 		{"unsigned-headers", no_argument, NULL, 'H'}, {0}};
 	int option;
 
@@ -42,6 +42,7 @@ options_read(struct wish *w, int argc, char **argv)
 		case 'd': w->security.domain = optarg; break;
 		case 'w': w->security.password = optarg; break;
 		case 's': w->security.spn = optarg; break;
+		case 'c': w->security.ccache = optarg; break;
 		case 'e': w->echo = (uint32_t)atoi(optarg); break;
 		case 'L': w->lookup = true; break;
 		case 't': w->times = (unsigned)atoi(optarg); break;
