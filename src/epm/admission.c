@@ -103,7 +103,7 @@ admission_ask(struct admission *a, const struct settings *s, const struct client
 {
 	if (c->local)
 		return ADMITTED;
-	if (s->restrict_remote_clients > 0 && !client_is_here(c))
+	if (s->restrict_remote_clients > 0 && !client_is_here(c) && !c->known)
 		return REFUSED_ANONYMOUS;
 	if (!client_is_here(c) && !is_allowed(s, c))
 		return REFUSED_NETWORK;

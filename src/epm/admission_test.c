@@ -45,6 +45,9 @@ anonymous_remote_callers_are_refused_with_1_and_with_2(void **state)
 
 		assert_int_equal(
 			admission_ask(a, &s, &remote, 1), value ? REFUSED_ANONYMOUS : ADMITTED);
+		remote.known = true;
+		assert_int_equal(admission_ask(a, &s, &remote, 1), ADMITTED);
+		remote.known = false;
 		assert_int_equal(admission_ask(a, &s, &here, 1), ADMITTED);
 		assert_int_equal(admission_ask(a, &s, &local, 1), ADMITTED);
 	}

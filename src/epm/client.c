@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <sallyport/security.h>
+
 #include "assoc/group.h"
 #include "rpc/server.h"
 
@@ -22,9 +24,11 @@ void
 client_of(const sp_call *call, struct client *ret)
 {
 	struct assoc_group *group = connection_group(call->connection);
+	struct sp_caller caller = sp_call_caller(call);
 	struct address local, peer;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->known = caller.level >= SP_LEVEL_CONNECT && !caller.anonymous;
 	ret->connection = sp_call_connection(call);
 	ret->group = group ? assoc_group_id(group) : 0;
 	ret->local = sp_call_local_peer(call, &ret->pid, &ret->uid, &ret->gid);

@@ -15,6 +15,7 @@ struct client {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
+	bool known; /* logged on, and not as nobody */
 	struct in6_addr peer, dialled;
 };
 

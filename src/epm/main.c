@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <sallyport/security.h>
+
 #include "base/mem.h"
 #include "base/time.h"
 #include "epm/daemon.h"
@@ -349,6 +351,20 @@ drop_power(const struct settings *s)
 	return false;
 }
 
+static sp_status
+logons_open(const struct mapper *m, struct sp_error *err)
+{
+	const struct sp_ntlm_options ntlm = {.accounts = m->settings->accounts};
+	const struct sp_kerberos_options kerberos = {.keytab = m->settings->keytab};
+	sp_status status = 0;
+
+	if (ntlm.accounts)
+		status = sp_server_use_ntlm(m->server, &ntlm, err);
+	if (!status && kerberos.keytab)
+		status = sp_server_use_kerberos(m->server, &kerberos, err);
+	return status;
+}
+
 /* In this order: what needs root, then no longer being root, then what strangers can reach. */
 static bool
 server_open(struct mapper *m, struct sp_error *err)
@@ -361,7 +377,7 @@ server_open(struct mapper *m, struct sp_error *err)
 	};
 	bool ok = false;
 
-	if (sp_server_new(&options, &m->server, err) || listen_all(m, err) ||
+	if (sp_server_new(&options, &m->server, err) || listen_all(m, err) || logons_open(m, err) ||
 		service_register(m->server, err) || service_enter_self(m->server, err))
 		return false;
 	if (!drop_power(m->settings))

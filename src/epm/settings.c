@@ -399,6 +399,18 @@ set_restrict(struct reader *r, const yaml_node_t *node, void *to)
 }
 
 static void
+set_accounts(struct reader *r, const yaml_node_t *node, void *to)
+{
+	string_of(r, node, "accounts", &r->s->accounts);
+}
+
+static void
+set_keytab(struct reader *r, const yaml_node_t *node, void *to)
+{
+	string_of(r, node, "keytab", &r->s->keytab);
+}
+
+static void
 set_allow(struct reader *r, const yaml_node_t *node, void *to)
 {
 	struct network *list;
@@ -433,8 +445,8 @@ static void
 set_lookups(struct reader *r, const yaml_node_t *node, void *to)
 {
 	static const struct key keys[] = {{"restrict_remote_clients", set_restrict},
-		{"allow", set_allow}, {"rate", set_rate}, {"burst", set_burst},
-		{"idle_seconds", set_idle}, {0}};
+		{"accounts", set_accounts}, {"keytab", set_keytab}, {"allow", set_allow},
+		{"rate", set_rate}, {"burst", set_burst}, {"idle_seconds", set_idle}, {0}};
 
 	mapping_read(r, node, "lookups", keys, to);
 }
@@ -783,6 +795,8 @@ settings_free(struct settings *s)
 	mem_free(s->port);
 	mem_free(s->ncalrpc_dir);
 	mem_free(s->endpoint);
+	mem_free(s->accounts);
+	mem_free(s->keytab);
 	mem_free(s->user);
 	mem_free(s->metrics);
 	mem_free(s->group);

@@ -52,7 +52,9 @@ struct settings {
 
 	/* lookups */
 	unsigned restrict_remote_clients; /* 0, 1, 2: [MS-RPCE] 3.1.1.1.3 */
-	struct network *allow;            /* n_allow; has_allow false: everybody */
+	char *accounts,
+		*keytab;       /* who may log on, with NTLM and Kerberos; NULL: nobody. Read once */
+	struct network *allow; /* n_allow; has_allow false: everybody */
 	size_t n_allow;
 	bool has_allow;
 	unsigned rate, burst; /* calls a second of one source; 0: no limit */

@@ -87,6 +87,8 @@ everything_that_can_be_said_is_understood(void **state)
 				       "  foreign_endpoints: yes\n"
 				       "lookups:\n"
 				       "  restrict_remote_clients: 2\n"
+				       "  accounts: /a/smbpasswd\n"
+				       "  keytab: /a/keytab\n"
 				       "  allow: [10.0.0.0/8, 2001:db8::/32]\n"
 				       "  rate: 100\n"
 				       "  idle_seconds: 5\n"
@@ -114,6 +116,8 @@ everything_that_can_be_said_is_understood(void **state)
 	assert_string_equal(s->group, "root");
 	assert_true(s->foreign_endpoints && s->audit && s->has_allow);
 	assert_int_equal(s->restrict_remote_clients, 2);
+	assert_string_equal(s->accounts, "/a/smbpasswd");
+	assert_string_equal(s->keytab, "/a/keytab");
 	assert_int_equal(s->n_allow, 2);
 	assert_int_equal(s->rate, 100);
 	assert_int_equal(s->burst, 200);

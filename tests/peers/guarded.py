@@ -15,13 +15,18 @@ def nt_hash(password):
     return ntlm.compute_nthash(password).hex().upper()
 
 
+def accounts(stand):
+    """A file that knows alice."""
+    path = stand.path / 'smbpasswd'
+    path.write_text(f'{USER}:1000:{"X" * 32}:{nt_hash(PASSWORD)}:[U          ]:LCT-00000000:\n')
+    path.chmod(0o600)
+    return path
+
+
 def start(stand, name='guarded', *more):
     """An echo server that takes alice; its port."""
-    accounts = stand.path / 'smbpasswd'
-    accounts.write_text(f'{USER}:1000:{"X" * 32}:{nt_hash(PASSWORD)}:[U          ]:LCT-00000000:\n')
-    accounts.chmod(0o600)
     server = stand.start(name, program('echo'), '--address', '127.0.0.1', '--endpoint', name,
-                         '--accounts', str(accounts), *more)
+                         '--accounts', str(accounts(stand)), *more)
     return wait_for(lambda: next(iter(sorted(harness.listening_ports(server.pid))), None), 10, f'{name} listens')
 
 
