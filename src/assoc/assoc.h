@@ -62,6 +62,8 @@ struct assoc_server_policy {
 	const struct auth_acceptor
 		*acceptors; /* security providers; none: every trailer is refused */
 	size_t n_acceptors;
+	/* What a bind_nak says about itself ([MS-EERR]), for the caller to release; NULL: nothing. Any thread. */
+	struct buf *(*explain)(uint16_t nak_reason);
 };
 
 enum assoc_event_kind {

@@ -8,6 +8,7 @@
 #include "assoc/group.h"
 #include "base/uuid.h"
 
+#define NAK_SIZE 64 /* and what explains it */
 #define WHOLE (PFC_FIRST_FRAG | PFC_LAST_FRAG)
 
 unsigned
@@ -26,11 +27,19 @@ server_nak(struct assoc_conn *a, const struct pdu *p, uint16_t reason, const cha
 {
 	struct pdu_header h = header_make(PTYPE_BIND_NAK, WHOLE, p->header.call_id, 0);
 	struct bind_nak nak = {.reason = reason, .n_versions = 1, .versions = {{5, 0}}};
-	struct assoc_output *o = output_new(a, 64);
+	struct buf *b = a->policy->explain ? a->policy->explain(reason) : NULL;
+	struct assoc_output *o;
 	struct wire_out out;
 
-	if (!o)
+	if (b && buf_len(b) + NAK_SIZE <= PDU_MUST_RECV_FRAG_SIZE) {
+		nak.extended = b->data + b->start;
+		nak.extended_len = buf_len(b);
+	}
+	o = output_new(a, NAK_SIZE + nak.extended_len);
+	if (!o) {
+		buf_unref(b);
 		return;
+	}
 	wire_out_init(&out, o->bytes, o->n_bytes);
 	if (bind_nak_put(&out, &h, &nak)) {
 		o->n_bytes = o->total = (uint32_t)wire_out_offset(&out);
@@ -38,6 +47,7 @@ server_nak(struct assoc_conn *a, const struct pdu *p, uint16_t reason, const cha
 	} else {
 		output_drop(a, o);
 	}
+	buf_unref(b);
 	a->fault = p->fault;
 	a->fault_ptype = p->header.ptype;
 	conn_close(a, ASSOC_CLOSE_NAK, what);

@@ -13,6 +13,7 @@ enum eerr_location {
 	EERR_AT_ARGUMENTS = 2, /* reading them */
 	EERR_AT_HANDLER = 3,   /* its fault; the component is the application */
 	EERR_AT_ANSWER = 4,    /* marshalling it */
+	EERR_AT_BIND = 5,      /* a bind or what came in its place */
 };
 
 /* Fills in ret's records. False: the bytes are wrong, or memory ended; *ret is as it was. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Extended error information: its bytes, bytes that are none, and its way from a server's fault to a client's error. */
+#include "mgmt.h"
 #include "rpc/extended.h"
 #include "rpc/trial.h"
 
@@ -257,6 +258,50 @@ bind_naks_explain_themselves_too(void **state)
 	buf_unref(b);
 }
 
+/* A second interface where one is the limit. */
+static void
+servers_bind_nak_explains_itself_when_it_is_told_to(void **state)
+{
+	for (int on = 0; on < 2; on++) {
+		struct sp_server_options options = {
+			.no_mapper = true, .max_contexts = 1, .extended_errors = on};
+		struct sp_error err = {0};
+		const struct sp_syntax_id mgmt = mgmt_server_interface.id;
+		char host[64] = "";
+		const void *stub;
+		sp_server *server;
+		bool big_endian;
+		size_t len;
+
+		gethostname(host, sizeof(host) - 1);
+		host[strcspn(host, ".")] = 0;
+		assert_int_equal(sp_server_new(&options, &server, &err), 0);
+		assert_int_equal(
+			sp_server_use_protseq(server, "ncacn_ip_tcp", NULL, "127.0.0.1", &err), 0);
+		assert_int_equal(sp_server_register(server, &trial_interface, NULL, NULL, &err), 0);
+		assert_int_equal(sp_server_start(server, 1, &err), 0);
+		sp_client *client = trial_client(sp_server_binding(server, 0), NULL);
+		sp_call *call = sp_call_new(client);
+		assert_int_equal(sp_client_bind(client, &trial_interface.id, &err), 0);
+		assert_int_equal(
+			sp_call_raw(call, &mgmt, 0, NULL, 0, &stub, &len, &big_endian, &err),
+			RPC_S_SERVER_TOO_BUSY);
+		assert_int_equal(err.evidence, SP_EVIDENCE_BIND_NAK);
+		assert_int_equal(err.nak_reason, NAK_LOCAL_LIMIT_EXCEEDED);
+		assert_int_equal(err.n_records, on);
+		if (on) {
+			assert_string_equal(err.records[0].computer, host);
+			assert_int_equal(err.records[0].component, SP_COMPONENT_RUNTIME);
+			assert_int_equal(err.records[0].location, EERR_AT_BIND);
+			assert_int_equal(err.records[0].status, RPC_S_SERVER_TOO_BUSY);
+			assert_true(err.records[0].params[0].number == NAK_LOCAL_LIMIT_EXCEEDED);
+		}
+		sp_call_free(call);
+		sp_client_free(client);
+		sp_server_free(server);
+	}
+}
+
 int
 main(void)
 {
@@ -268,6 +313,7 @@ main(void)
 		cmocka_unit_test(each_allocation_fails_once),
 		cmocka_unit_test(servers_fault_explains_itself_when_it_is_told_to),
 		cmocka_unit_test(bind_naks_explain_themselves_too),
+		cmocka_unit_test(servers_bind_nak_explains_itself_when_it_is_told_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "wire/bind.h"
+
 /* [MS-RPCE] 3.1.1.5.5, the numbers of C706 appendix E where status.h has no name */
 static const struct {
 	uint32_t fault;
@@ -55,6 +57,20 @@ fault_to_status(uint32_t fault)
 			return table[i].status;
 	/* a fault must not look like success */
 	return fault ? fault : RPC_S_CALL_FAILED;
+}
+
+/* Windows gives too-busy for congestion and a protocol error for the version. */
+sp_status
+nak_to_status(unsigned reason)
+{
+	switch (reason) {
+	case NAK_TEMPORARY_CONGESTION:
+	case NAK_LOCAL_LIMIT_EXCEEDED: return RPC_S_SERVER_TOO_BUSY;
+	case NAK_PROTOCOL_VERSION_NOT_SUPPORTED: return RPC_S_PROTOCOL_ERROR;
+	case NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED: return RPC_S_UNKNOWN_AUTHN_SERVICE;
+	case NAK_INVALID_CHECKSUM: return ERROR_ACCESS_DENIED;
+	default: return RPC_S_CALL_FAILED_DNE;
+	}
 }
 
 uint32_t

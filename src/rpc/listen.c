@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Listening: endpoints, the port policy, and accepting on the first loop. */
+#include "rpc/extended.h"
+#include "rpc/fault.h"
 #include "rpc/security.h"
 #include "rpc/server.h"
 
@@ -181,6 +183,16 @@ on_ready(void *arg, unsigned events)
 	loop_timer_set(l->pause, time_now() + PAUSE);
 }
 
+static struct buf *
+nak_explain(uint16_t reason)
+{
+	struct sp_error_record record =
+		eerr_record(SP_COMPONENT_RUNTIME, EERR_AT_BIND, nak_to_status(reason));
+
+	eerr_add_number(&record, reason);
+	return eerr_put(&record, 1);
+}
+
 bool
 listener_watch(struct listener *l, struct loop *loop)
 {
@@ -191,6 +203,7 @@ listener_watch(struct listener *l, struct loop *loop)
 	l->policy.groups = l->server->groups;
 	l->policy.acceptors =
 		server_security_acceptors(l->server->security, &l->policy.n_acceptors);
+	l->policy.explain = l->server->options.extended_errors ? nak_explain : NULL;
 	l->watch = loop_watch_new(loop, l->fd, on_ready, l);
 	l->pause = loop_timer_new(loop, on_pause_over, l);
 	if (!l->watch || !l->pause)

@@ -111,14 +111,7 @@ outcome_rejected(struct client_call *c, const struct assoc_event *e)
 sp_status
 outcome_nak(struct client_call *c, const struct assoc_event *e)
 {
-	/* C706 12.6.4.5; Windows gives too-busy for congestion and a protocol error for the version */
-	sp_status status =
-		e->reason == NAK_TEMPORARY_CONGESTION || e->reason == NAK_LOCAL_LIMIT_EXCEEDED
-			? RPC_S_SERVER_TOO_BUSY
-		: e->reason == NAK_PROTOCOL_VERSION_NOT_SUPPORTED     ? RPC_S_PROTOCOL_ERROR
-		: e->reason == NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED ? RPC_S_UNKNOWN_AUTHN_SERVICE
-		: e->reason == NAK_INVALID_CHECKSUM                   ? ERROR_ACCESS_DENIED
-								      : RPC_S_CALL_FAILED_DNE;
+	sp_status status = nak_to_status(e->reason);
 
 	say(c, status, SP_EVIDENCE_BIND_NAK, true, "bind_nak, reason %u, %s - %s", e->reason,
 		e->what ? e->what : "unknown", "the server refuses the connection as a whole");
