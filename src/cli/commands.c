@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&command_ports,
 	&command_resolve,
 	&command_rpcdump,
+	&command_rpcping,
 	NULL,
 };
 

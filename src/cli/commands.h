@@ -31,7 +31,8 @@ struct command {
 };
 
 extern const struct command command_doctor, command_endpoints, command_explain, command_interfaces,
-	command_ping, command_portqry, command_ports, command_resolve, command_rpcdump;
+	command_ping, command_portqry, command_ports, command_resolve, command_rpcdump,
+	command_rpcping;
 extern const struct command *const commands[]; /* NULL ends */
 const struct command *command_find(const char *name);
 

@@ -36,7 +36,7 @@ struct settings {
 	const char *wanted, *service, *domain, *partner;
 	const char *user, *password_file;
 	const char *from, *html;
-	bool check;
+	bool check, mapper_logon;
 };
 
 enum option_kind {

@@ -113,6 +113,14 @@ identity(struct plan *p)
 	char says[340];
 
 	talk_bind(&t, plan_until(p, TALK));
+	if (p->wish->logs_on_to_mapper && t.seen != SEEN_BIND_ACCEPTED) {
+		plan_step(p, SP_PHASE_DISCOVERY, EXAM_BAD, "bind to the mapper by NTLM",
+			talk_says(&t, says, sizeof(says)));
+		plan_fact(p, FACT_MAPPER_AUTHENTICATED, true);
+		plan_fact(p, FACT_MAPPER_ANONYMOUS_WORKS, true);
+		plan_fact(p, FACT_MAPPER_BIND, t.seen);
+		return plan_fails(p, SP_PHASE_DISCOVERY);
+	}
 	if (!t.has_identity)
 		return true;
 	plan_fact(p, FACT_CLOCK_SKEW_S, t.skew_s < 0 ? -t.skew_s : t.skew_s);

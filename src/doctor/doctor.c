@@ -110,6 +110,17 @@ kind_set(struct plan *p)
 		plan_fact(p, FACT_AUTH_IS_LOCAL_ADMIN, false);
 }
 
+/* Where SMB is open and wanted, it leads to the service; else the mapper does. */
+static bool
+phases_pass(struct plan *p)
+{
+	if (!plan_names(p) || !plan_session(p))
+		return false;
+	if (p->wish->over_pipes && p->exam->facts.value[FACT_TCP_445] == SEEN_PORT_OPEN)
+		return plan_pipes(p);
+	return plan_discovery(p) && plan_endpoints(p) && plan_communication(p);
+}
+
 void
 doctor_examine(const struct doctor_wish *wish, struct exam *ret)
 {
@@ -121,8 +132,7 @@ doctor_examine(const struct doctor_wish *wish, struct exam *ret)
 	p.mapper_port = wish->mapper_port ? wish->mapper_port : MAPPER_PORT;
 	wanted_set(wish, ret);
 	kind_set(&p);
-	if (plan_names(&p) && plan_session(&p) && plan_discovery(&p) && plan_endpoints(&p) &&
-		plan_communication(&p))
+	if (phases_pass(&p))
 		p.failed = SP_PHASE_NONE;
 	plan_verdict(&p);
 	probe_list_fini(&p.map);

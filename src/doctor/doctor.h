@@ -22,9 +22,10 @@ struct doctor_wish {
 	const char *
 		partner; /* GUID of a domain controller's directory, whose alias in the domain shall be there */
 	const struct sp_security
-		*security;    /* with whose credentials the last phase goes; NULL: anonymous */
-	uint16_t mapper_port; /* 0: 135 */
-	sp_nanos budget;      /* all of it; 0: 10 s */
+		*security;      /* with whose credentials the last phase goes; NULL: anonymous */
+	bool logs_on_to_mapper; /* as clients with EnableAuthEpResolution do */
+	uint16_t mapper_port;   /* 0: 135 */
+	sp_nanos budget;        /* all of it; 0: 10 s */
 };
 
 void doctor_examine(const struct doctor_wish *, struct exam *ret);

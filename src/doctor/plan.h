@@ -60,6 +60,7 @@ char *plan_binding(const struct plan *, uint16_t port, char *ret, size_t cap);
 bool plan_names(struct plan *);
 bool plan_session(struct plan *);
 bool plan_discovery(struct plan *);
+bool plan_pipes(struct plan *); /* instead of the mapper */
 /* Asks the mapper for the interface; its ports become the plan's endpoints. False: *reterr. */
 bool plan_find(struct plan *, struct sp_error *reterr);
 bool plan_endpoints(struct plan *);

@@ -37,7 +37,7 @@ step_say(struct plan *p, const struct port_probe *probe, enum gate gate)
 	char what[ADDRESS_TEXT + 60], host[ADDRESS_TEXT], says[200];
 	enum exam_mark mark = EXAM_NOTE;
 
-	if (gate == GATE_MAPPER && !has_no_way(probe))
+	if (gate == (p->wish->over_pipes ? GATE_SMB : GATE_MAPPER) && !has_no_way(probe))
 		mark = probe->seen == SEEN_PORT_OPEN ? EXAM_GOOD : EXAM_BAD;
 	snprintf(what, sizeof(what), "%s port %u, %s", port_host(&probe->address, host),
 		address_port(&probe->address), gates[gate].what);
@@ -98,10 +98,18 @@ addresses_compare(struct plan *p, const struct port_probe *probes)
 	}
 }
 
+/* SMB is wanted and open: then nobody needs the mapper's port. */
+static bool
+leads_by_pipes(const struct plan *p, const struct port_probe *chosen)
+{
+	return p->wish->over_pipes && chosen[GATE_SMB].seen == SEEN_PORT_OPEN;
+}
+
 static void
 facts_say(struct plan *p, const struct port_probe *chosen)
 {
-	plan_fact(p, FACT_TCP_135, chosen[GATE_MAPPER].seen);
+	if (!leads_by_pipes(p, chosen))
+		plan_fact(p, FACT_TCP_135, chosen[GATE_MAPPER].seen);
 	plan_fact(p, FACT_TCP_CLOSED_PORTS, closed_ports(chosen));
 	plan_fact(p, FACT_TCP_PORTS_EXHAUSTED, chosen[GATE_MAPPER].sys_errno == EADDRNOTAVAIL);
 	if (p->wish->over_pipes) {
@@ -129,5 +137,7 @@ plan_session(struct plan *p)
 	chosen = &probes[address_choose(p, probes) * GATE_N];
 	facts_say(p, chosen);
 	p->dialled = chosen[GATE_MAPPER].address;
+	if (leads_by_pipes(p, chosen))
+		return true;
 	return chosen[GATE_MAPPER].seen == SEEN_PORT_OPEN || plan_fails(p, SP_PHASE_TCP_SESSION);
 }

@@ -368,6 +368,17 @@ def _(lab):
     lab.mapper('lookups: {restrict_remote_clients: 1}\n')
 
 
+@case('E05', 'the mapper takes no logon', 'server.lab', '-i', 'rpcecho', '--mapper-logon')
+def _(lab):
+    good(lab)
+
+
+@case('good', 'the mapper takes a logon', 'server.lab', '-i', 'samr', '--mapper-logon')
+def _(lab):
+    lab.odd(135, 'map', '10.2.0.1:5001')
+    lab.odd(5001, 'accept')
+
+
 @case('E06', 'the map has a loopback address', 'server.lab', '-i', 'samr')
 def _(lab):
     lab.odd(135, 'map', '127.0.0.1:5001')
@@ -391,6 +402,35 @@ def _(lab):
     lab.odd(135, 'mute')
 
 
+PIPE = ('server.lab', '-i', 'samr', '--protseq', 'ncacn_np')
+for statuses, symptom, what, words in (
+        ('0,0,0,0', 'good', 'a named pipe that can be opened', PIPE),
+        ('0,0,c0000022,0', 'E08', 'IPC$ is refused', PIPE),
+        ('0,0,0,c0000034', 'E09', 'the pipe is not there', PIPE),
+        ('0,0,0,c00000ae', 'E10', 'the pipe is busy', PIPE),
+        ('0,c000006d,0,0', 'E11', 'the session is refused', PIPE),
+        ('0,c0000022,0,0,signed', 'E14', 'the server signs everything, and nobody cannot', PIPE),
+        ('0,0,0,0,signed', 'good', 'a server that signs everything, and lets nobody in', PIPE),
+        ('0,0,0,c0000022', 'E12', 'anonymous users may not open the pipe', PIPE),
+        ('0,0,0,c0000034', 'C23', 'printing has moved to TCP', ('server.lab', '-i', 'spoolss', '--protseq', 'ncacn_np'))):
+    case(symptom, what, *words)(lambda lab, s=statuses: lab.odd(445, 'smb', s))
+
+
+@case('good', "a named pipe of Samba's file server", *PIPE)
+def _(lab):
+    lab.smbd()
+
+
+@case('E09', "a pipe that Samba does not have", 'server.lab', '-i', 'atsvc', '--protseq', 'ncacn_np')
+def _(lab):
+    lab.smbd()
+
+
+@case('E08', "Samba lets nobody onto IPC$", *PIPE)
+def _(lab):
+    lab.smbd('[IPC$]\nhosts deny = ALL\n')
+
+
 # --- communication ---
 
 for number, symptom, what in ((1, 'C01', 'the server does not have the interface'),
@@ -406,6 +446,11 @@ for number, symptom, what in ((0x1c010014, 'C03', 'fault: server too busy'), (0x
                               (0x1c00001d, 'C21', 'fault: authentication level'),
                               (5, 'The server refuses callers without credentials', 'fault: access denied')):
     case(symptom, what, 'server.lab', '-i', 'samr')(lambda lab, n=number: odd(lab, 'fault', n))
+
+
+@case('T09', 'the server has no port left, and says so', 'server.lab', '-i', 'samr')
+def _(lab):
+    odd(lab, 'extended', 330)
 
 
 @case('C14', 'a firewall stumbles over three contexts', 'server.lab', '-i', 'samr')

@@ -106,6 +106,21 @@ class Lab:
                  'Samba has a map', 30)
         time.sleep(1)
 
+    def smbd(self, more=''):
+        """Samba's file server, whose pipes lead to its RPC servers."""
+        folder = self.folder / f'smbd{time.monotonic_ns()}'
+        folder.mkdir(mode=0o755)
+        for name in ('private', 'state', 'cache', 'lock', 'pid', 'ncalrpc', 'log'):
+            (folder / name).mkdir(mode=0o755)
+        conf = samba_host.CONF.format(d=folder).replace('interfaces = lo', 'interfaces = 10.2.0.1/24', 1).replace(
+            'rpc start on demand helpers = false\n', '')
+        (folder / 'smb.conf').write_text(conf + 'smb ports = 445\nmap to guest = Bad User\n' + more)
+        child = subprocess.Popen(self.server.inside('smbd', '-F', '--no-process-group', '-s', folder / 'smb.conf'),
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.case_children.append(child)
+        wait_for(lambda: subprocess.run(self.client.inside(TOOL, 'portqry', '-n', '10.2.0.1', '-e', '445', '-q'),
+                                        check=False).returncode == 0, 'smbd listens', 20)
+
     def odd(self, port, how, number=0):
         return self.background(['/usr/bin/python3', HERE / 'odd.py', port, how, number], self.case_children, self.server)
 

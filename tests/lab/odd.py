@@ -58,6 +58,41 @@ def fault(call, status, flags=0x03):
     return raw.header(raw.FAULT, struct.pack('<IHBBII', 32, 0, 0, 0, status, 0), call=call, flags=flags)
 
 
+def extended(component, status, location):
+    """One record: conformance of Params, Next, ComputerName, ProcessID, TimeStamp, component, status, location, flags, n."""
+    record = struct.pack('<II', 0, 0)
+    record += struct.pack('<IIII', 1, 1, 5, 0x20004) + struct.pack('<I', 4711) + struct.pack('<Q', 0x01d4f00000000000)
+    record += struct.pack('<IIHHI', component, status, location, 0, 0)
+    record += struct.pack('<I', 5) + 'HOST\0'.encode('utf-16le')
+    body = struct.pack('<I', 0x20000) + record
+    body += bytes(-len(body) % 8)
+    return struct.pack('<BBHI', 1, 0x10, 8, 0xcccccccc) + struct.pack('<II', len(body), 0) + body
+
+
+def fault_extended(call, status, blob):
+    return raw.header(raw.FAULT, struct.pack('<IHBBII', 32 + len(blob), 0, 0, 1, status, 0) + blob, call=call)
+
+
+def smb(s, statuses):
+    """SMB 2 with these statuses of negotiate, session set-up, tree connect and create ([MS-SMB2] 2.2)."""
+    signs = 3 if statuses.endswith(',signed') else 1
+    want = [int(w, 16) for w in statuses.split(',')[:4]]
+    when = int((time.time() + 11644473600) * 10000000)
+    while True:
+        length, = struct.unpack('>I', exactly(s, 4))
+        message = exactly(s, length)
+        command, = struct.unpack('<H', message[12:14])
+        status, body = want[{0: 0, 1: 1, 3: 2, 5: 3}[command]], struct.pack('<HH', 9, 0) + bytes(60)
+        if command == 0:
+            body = struct.pack('<HHHH', 65, signs, 0x0210, 0) + bytes(16) + struct.pack('<IIIIQQHHI', 0, 65536, 65536, 65536, when, 0, 128, 0, 0)
+        elif command == 1 and b'NTLMSSP\0\x01' in message:
+            token = challenge('server', 0)
+            status, body = 0xc0000016, struct.pack('<HHHH', 9, 0, 72, len(token)) + token
+        out = message[:8] + struct.pack('<I', status) + message[12:16] + struct.pack('<I', 1) + message[20:36] + struct.pack(
+            '<IQ', 7, 0x11) + bytes(16) + body
+        s.sendall(struct.pack('>I', len(out)) + out)
+
+
 def reset(s):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
 
@@ -106,14 +141,10 @@ def challenge(name, skew):
 def ack_with(call, body, name, skew):
     """A bind_ack that goes on with the logon ([MS-RPCE] 2.2.2.11)."""
     value, plain = challenge(name, skew), ack(body, call)[16:]
-    pad = -len(plain) % 4
-    return raw.header(raw.BIND_ACK, plain + bytes(pad) + struct.pack('<BBBBI', 10, body[-auth_at(body)], pad, 0, 0) + value,
-                      call=call, auth=len(value), flags=0x07)
-
-
-def auth_at(body):
-    """How far from its end the trailer's level stands."""
-    return len(body) - body.index(b'NTLMSSP\0') + 7
+    pad, asked = -len(plain) % 4, body.index(b'NTLMSSP\0') - 8
+    trailer = bytearray(body[asked:asked + 8])
+    trailer[2] = pad
+    return raw.header(raw.BIND_ACK, plain + bytes(pad) + bytes(trailer) + value, call=call, auth=len(value), flags=0x07)
 
 
 def answer_to(call, body, name='server', skew=0):
@@ -143,6 +174,9 @@ def serve(s, how, number):
     if how == 'map':
         mapper(s, number)
         return
+    if how == 'smb':
+        smb(s, number)
+        return
     if how == 'accept':
         binds(s, lambda call, body: ack(body, call) if body[12 + 4:12 + 20] != MGMT else ack(body, call, (2, 1)))
         return
@@ -157,6 +191,11 @@ def serve(s, how, number):
                 s.sendall(answer[:2] + bytes([raw.ALTER_RESP]) + answer[3:])
             elif ptype == raw.REQUEST:
                 s.sendall(fault(call, number, flags=0x23))
+    elif how == 'extended':  # a location of Winsock's
+        call = binds(s, taken)
+        while True:
+            s.sendall(fault_extended(call, 1721, extended(8, 1721, number)))
+            call = binds(s, taken)
     elif how == 'partly':  # all of management but its first operation
         while True:
             ptype, call, body = pdu(s)

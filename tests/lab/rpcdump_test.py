@@ -49,5 +49,25 @@ def test_a_mapper_that_is_not_there(stand):
         ours(stand, *words, status=64)
 
 
+def ping(stand, *words, status=0):
+    r = subprocess.run([program('sallyport'), 'rpcping', *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                       env=stand.env, timeout=60)
+    expect_same(r.returncode, status, f'{words}\n{r.stdout}{r.stderr}')
+    return r.stdout + r.stderr
+
+
+def test_rpcping_counts_calls_as_rpcping_does(stand):
+    words = r'Completed {} calls in \d+ ms\n\d+ T/S or +[\d.]+ ms/T\n'
+    expect(re.fullmatch(words.format(1), ping(stand, '/s', '127.0.0.1')), 'the mapper')
+    out = ping(stand, '/t', 'ncacn_ip_tcp', '/s', '127.0.0.1', '/f', f'{harness.ECHO},1', '/i', '20')
+    expect(re.fullmatch(words.format(20), out), out)
+    expect(re.fullmatch(words.format(1), ping(stand, '-s', '127.0.0.1', '-e', str(stand.echo_port), '-f', harness.ECHO)), 'port')
+    expect_same(ping(stand, '/s', '127.0.0.1', '/q'), '', 'quiet')
+    out = ping(stand, '/s', '127.0.0.1', '/f', '00000000-1111-2222-3333-444444444444,1', status=1)
+    expect('RPCPing failed with error 1753' in out, out)
+    for wrong in (('/x',), ('/s',), ('/i', '0'), ('/u', 'NTLM'), ('/f', 'samr')):
+        ping(stand, *wrong, status=64)
+
+
 if __name__ == '__main__':
     harness.main(globals(), judged=False)
