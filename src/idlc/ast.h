@@ -13,8 +13,9 @@
 struct source {
 	struct source *next; /* in the order of reading */
 	const char *path;
-	const char *text; /* NUL-terminated */
-	char *heap;       /* where the text lives, unless it is in the arena */
+	const char *identity; /* the same for all names of a file */
+	const char *text;     /* NUL-terminated */
+	char *heap;           /* where the text lives, unless it is in the arena */
 	size_t len;
 	bool imported; /* not the file named on the command line */
 };
@@ -53,6 +54,7 @@ enum base_type {
 enum expr_op {
 	EXPR_NUMBER,
 	EXPR_STRING,
+	EXPR_FRACTION, /* 1.5, as it is written */
 	EXPR_NAME,
 	EXPR_DEREF,
 	EXPR_ADDRESS,

@@ -56,6 +56,27 @@ visit_numbers(struct compiler *c, struct decl *d, struct interface *i)
 		interface_numbers(d->interface);
 }
 
+/* 1.5, -1.5: for C as it is written. */
+static bool
+is_fraction(struct compiler *c, struct decl *d)
+{
+	struct expr *e = d->expr;
+	bool is_signed = e->op == EXPR_NEGATE || e->op == EXPR_PLUS;
+	const struct type *t;
+
+	if (e->op != EXPR_FRACTION && !(is_signed && e->a->op == EXPR_FRACTION))
+		return false;
+	if (is_signed) {
+		e->text =
+			compiler_printf(c, "(%c%s)", e->op == EXPR_NEGATE ? '-' : '+', e->a->text);
+		e->op = EXPR_FRACTION;
+	}
+	t = shape_resolve(c, d->type);
+	if (t && (t->kind != TYPE_BASE || (t->base != BASE_FLOAT && t->base != BASE_DOUBLE)))
+		error_at(c, e->pos, "'%s' is neither float nor double", d->name);
+	return true;
+}
+
 static void
 visit_constant(struct compiler *c, struct decl *d, struct interface *i)
 {
@@ -64,7 +85,7 @@ visit_constant(struct compiler *c, struct decl *d, struct interface *i)
 	struct expr name = {.op = EXPR_NAME, .text = d->name, .pos = d->pos};
 
 	/* by its name, so that it is worked out and reported once */
-	if (d->kind == DECL_CONST && d->expr->op != EXPR_STRING)
+	if (d->kind == DECL_CONST && d->expr->op != EXPR_STRING && !is_fraction(c, d))
 		(void)!constant_value(c, &name, &value);
 }
 

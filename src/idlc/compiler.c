@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "idlc/compiler.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,11 +110,21 @@ read_file(const char *path, char **ret_text, size_t *ret_len)
 	return ok;
 }
 
+/* What a file is known by, however it is named: "./a.idl" is a.idl. */
+static const char *
+identity(const struct compiler *c, const char *path, char *room)
+{
+	return !c->read && realpath(path, room) ? room : path;
+}
+
 bool
 source_is_known(const struct compiler *c, const char *path)
 {
+	char room[PATH_MAX];
+
+	path = identity(c, path, room);
 	for (const struct source *s = c->sources; s; s = s->next)
-		if (strcmp(s->path, path) == 0)
+		if (strcmp(s->identity, path) == 0)
 			return true;
 	return false;
 }
@@ -122,8 +133,11 @@ static struct source *
 source_new(struct compiler *c, const char *path)
 {
 	struct source *s = compiler_new(c, 1, sizeof(*s));
+	char room[PATH_MAX];
 
 	s->path = compiler_strndup(c, path, strlen(path));
+	path = identity(c, path, room);
+	s->identity = compiler_strndup(c, path, strlen(path));
 	s->text = "";
 	*c->sources_tail = s;
 	c->sources_tail = &s->next;

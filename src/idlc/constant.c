@@ -9,6 +9,18 @@
 
 static bool evaluate(struct compiler *c, struct expr *e, unsigned depth);
 
+/* Words of the language that stand for numbers, unless a file gives them a meaning. */
+static bool
+word_value(struct expr *e)
+{
+	bool is_true = strcmp(e->text, "TRUE") == 0;
+
+	if (!is_true && strcmp(e->text, "FALSE") != 0 && strcmp(e->text, "NULL") != 0)
+		return false;
+	e->value = is_true;
+	return true;
+}
+
 static bool
 name_value(struct compiler *c, struct expr *e, unsigned depth)
 {
@@ -18,6 +30,8 @@ name_value(struct compiler *c, struct expr *e, unsigned depth)
 		e->value = m->enumerator->value;
 		return true;
 	}
+	if (!m && word_value(e))
+		return true;
 	if (!m || !m->constant) {
 		error_at(c, e->pos, "'%s' is no constant", e->text);
 		if (m)

@@ -29,6 +29,7 @@ describe_expr(struct compiler *c, const struct expr *e)
 
 	switch (e->op) {
 	case EXPR_NAME:
+	case EXPR_FRACTION:
 	case EXPR_STRING: return e->text;
 	case EXPR_DEREF:
 	case EXPR_ADDRESS:

@@ -291,7 +291,8 @@ constants_of(struct json *j, const struct decl *d)
 	for (; d; d = d->next) {
 		if (d->kind == DECL_INTERFACE)
 			constants_of(j, d->interface->decls);
-		if (d->kind == DECL_CONST && !d->is_repeat && d->expr->op != EXPR_STRING)
+		if (d->kind == DECL_CONST && !d->is_repeat && d->expr->op != EXPR_STRING &&
+			d->expr->op != EXPR_FRACTION)
 			number(j, d->name, d->expr->value);
 	}
 }

@@ -223,6 +223,8 @@ constant(struct emitter *e, const struct decl *d)
 	if (d->expr->op == EXPR_STRING)
 		text_line(
 			e->out, "#define %s %s", d->name, d->expr->text + (*d->expr->text == 'L'));
+	else if (d->expr->op == EXPR_FRACTION)
+		text_line(e->out, "#define %s %s", d->name, d->expr->text);
 	else if (d->expr->is_unsigned)
 		text_line(e->out, "#define %s %lluu", d->name, (unsigned long long)value);
 	else if (value < 0)

@@ -2,6 +2,7 @@
 /* Expressions, by precedence climbing. */
 #include "idlc/parser.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct expr *
@@ -18,6 +19,32 @@ expr_new(struct parser *p, enum expr_op op, struct pos pos, struct expr *a, stru
 }
 
 static struct expr *unary(struct parser *p);
+
+/* Kept as it is written: nothing is worked out with it. */
+static bool
+is_fraction(const char *text, size_t len)
+{
+	bool is_hex = len > 2 && text[0] == '0' && (text[1] | 0x20) == 'x';
+
+	for (size_t i = 0; i < len && !is_hex; i++)
+		if (text[i] == '.' || (text[i] | 0x20) == 'e')
+			return true;
+	return false;
+}
+
+static struct expr *
+fraction(struct parser *p)
+{
+	struct expr *e = expr_new(p, EXPR_FRACTION, parser_pos(p), NULL, NULL);
+	char *end;
+
+	e->text = parser_text(p);
+	(void)strtod(e->text, &end);
+	if (*end && strcmp(end, "f") != 0 && strcmp(end, "F") != 0)
+		parser_syntax_error(p, "this number is malformed");
+	p->i++;
+	return e;
+}
 
 static struct expr *
 number(struct parser *p)
@@ -92,6 +119,8 @@ primary(struct parser *p)
 
 	if (p->panic)
 		return expr_new(p, EXPR_NUMBER, parser_pos(p), NULL, NULL);
+	if (t->kind == TOKEN_NUMBER && is_fraction(p->source->text + t->at, t->len))
+		return fraction(p);
 	if (t->kind == TOKEN_NUMBER || t->kind == TOKEN_CHARACTER)
 		return number(p);
 	if (t->kind == TOKEN_STRING)

@@ -82,6 +82,14 @@ punctuation_end(const char *p)
 	return p + 1;
 }
 
+/* The sign in 1e-5, but not in 0x1e-5. */
+static bool
+is_exponent_sign(const char *number, const char *p, const char *end)
+{
+	return (*p == '-' || *p == '+') && p > number && (p[-1] | 0x20) == 'e' && p + 1 < end &&
+	       is_digit(p[1]) && (number[1] | 0x20) != 'x';
+}
+
 static const char *
 token_end(const char *p, const char *end, enum token_kind *ret_kind)
 {
@@ -95,8 +103,9 @@ token_end(const char *p, const char *end, enum token_kind *ret_kind)
 	}
 	if (is_word(*p)) {
 		*ret_kind = is_digit(*p) ? TOKEN_NUMBER : TOKEN_NAME;
-		while (q < end &&
-			(is_word(*q) || (*ret_kind == TOKEN_NUMBER && *q == '.' && q[1] != '.')))
+		while (q < end && (is_word(*q) || (*ret_kind == TOKEN_NUMBER &&
+							  ((*q == '.' && q[1] != '.') ||
+								  is_exponent_sign(p, q, end)))))
 			q++;
 		return q;
 	}

@@ -701,6 +701,12 @@ the_interface_says_what_the_idl_says(void **state)
 	assert_int_equal(TORTURE_NEGATIVE, -(7 * 6) / 4 % 7);
 	assert_int_equal(TORTURE_CHOSEN, 'a');
 	assert_string_equal(TORTURE_TEXT, "text");
+	assert_true(TORTURE_YES);
+	assert_false(TORTURE_NO);
+	assert_null(TORTURE_NOTHING);
+	assert_true(TORTURE_FRACTION == 1.5);
+	assert_true(TORTURE_SMALL == -2.5e-3);
+	assert_true(TORTURE_FLOAT == 100);
 }
 
 static int32_t
