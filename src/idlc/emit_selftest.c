@@ -141,7 +141,7 @@ parameters(struct selftest *t, const struct operation *op, struct setting *setti
 		const char *at = compiler_printf(t->c, "args->%s", parameter_name(t->c, f));
 
 		setting->field = f;
-		if (selftest_is_first(f, setting) != first)
+		if (is_pipe(f) || selftest_is_first(f, setting) != first)
 			continue;
 		if (!f->in)
 			text_open(t->out, "if (out) {");
@@ -194,6 +194,8 @@ sum_function(struct selftest *t, const struct interface *i, const struct operati
 	text_line(t->out, "(void)args;");
 	text_line(t->out, "(void)out;");
 	for (const struct field *f = op->params; f; f = f->next) {
+		if (is_pipe(f)) /* what goes through it is no part of the arguments */
+			continue;
 		setting.field = f;
 		text_open(t->out, "if (%s) {", f->in && f->out ? "true" : f->in ? "!out" : "out");
 		selftest_sum(t, f->shape,
@@ -220,7 +222,7 @@ clear_function(struct selftest *t, const struct interface *i, const struct opera
 	text_blank(t->out);
 	text_line(t->out, "(void)args;");
 	for (const struct field *f = op->params; f; f = f->next)
-		if (f->out)
+		if (f->out && !is_pipe(f))
 			text_line(t->out, "args->%s = NULL;", parameter_name(t->c, f));
 	if (op->result)
 		text_line(t->out, "memset(&args->result, 0, sizeof(args->result));");
