@@ -167,7 +167,7 @@ next_set(const struct plan *p, struct exam_verdict *v)
 		snprintf(v->next, sizeof(v->next), "getent ahosts %s", host);
 	else if (v->phase == SP_PHASE_TCP_SESSION)
 		snprintf(v->next, sizeof(v->next), "sallyport portqry -n %s -e %u", host,
-			p->bad_port ? p->bad_port : p->mapper_port);
+			(unsigned)(p->bad_port ? p->bad_port : p->mapper_port));
 	else if (v->phase == SP_PHASE_DISCOVERY || !*interface)
 		snprintf(v->next, sizeof(v->next), "sallyport endpoints %s", host);
 	else
