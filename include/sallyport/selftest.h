@@ -40,6 +40,7 @@ void *sp_selftest_alloc(struct sp_selftest *, uint64_t n, size_t size);
 void *sp_selftest_string(struct sp_selftest *, uint64_t least, uint64_t room, size_t element_size);
 void sp_selftest_fill(struct sp_selftest *, void *bytes, size_t n);
 void sp_selftest_deeper(struct sp_selftest *, int levels);
+char *sp_selftest_utf8(struct sp_selftest *); /* with characters of one to four bytes */
 struct sp_object *sp_selftest_object(struct sp_selftest *);
 void sp_selftest_sum(struct sp_selftest *, uint64_t value);
 void sp_selftest_sum_bytes(struct sp_selftest *, const void *, size_t n);

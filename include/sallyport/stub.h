@@ -327,6 +327,8 @@ void sp_pull_sized(struct sp_pull *, bool is_there, uint64_t count, const char *
 void *sp_pull_ignored(struct sp_pull *);
 /* A referent: the marshalled object that an interface pointer stands for, a struct sp_object. */
 void sp_pull_object(struct sp_pull *, void *slot, const void *unused);
+/* A referent: a string of wchar_t, in UTF-8 here. What is no UTF-16 or UTF-8 becomes U+FFFD. */
+void sp_pull_utf8(struct sp_pull *, void *slot, const void *unused);
 
 /* A server lets one call at a time use a context; those that say shared together. */
 void sp_pull_context(
@@ -381,6 +383,7 @@ bool sp_push_need(struct sp_push *, const void *pointee);
 
 void sp_push_ignored(struct sp_push *);
 void sp_push_object(struct sp_push *, const void *pointee, const void *unused);
+void sp_push_utf8(struct sp_push *, const void *pointee, const void *unused);
 
 void sp_push_context(struct sp_push *, const struct sp_context_handle *, uint32_t type);
 

@@ -251,6 +251,7 @@ enum shape_kind {
 	SHAPE_POINTER,
 	SHAPE_ARRAY,
 	SHAPE_OBJECT, /* what an interface pointer points to */
+	SHAPE_UTF8,   /* a string of wchar_t that C programs see in UTF-8; `to`: as it travels */
 	SHAPE_PIPE,
 	SHAPE_IGNORED, /* a pointer that is never followed */
 	SHAPE_VOID,

@@ -25,7 +25,7 @@ static const char *const known_attributes[] = {"aggregatable", "allocate", "appo
 	"represent_as", "requestedit", "restricted", "retval", "size_is", "source",
 	"strict_context_handle", "string", "switch_is", "switch_type", "transmit_as",
 	"type_strict_context_handle", "uidefault", "unique", "user_marshal", "usesgetlasterror",
-	"uuid", "v1_enum", "v1_struct", "vararg", "version", "wire_marshal", NULL};
+	"utf8", "uuid", "v1_enum", "v1_struct", "vararg", "version", "wire_marshal", NULL};
 
 void
 check_attributes(struct compiler *c, const struct attr *attrs)

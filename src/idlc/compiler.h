@@ -27,6 +27,7 @@ struct compiler {
 	size_t n_macros;
 	const char *acf; /* NULL: beside the IDL file, if it is there */
 	bool all_async;  /* every operation is [async] */
+	bool all_utf8;   /* every string of wchar_t is [utf8] */
 	bool (*read)(
 		void *arg, const char *path, char **ret_text, size_t *ret_len); /* NULL: files */
 	void *read_arg;

@@ -41,7 +41,7 @@ struct options {
 	const char *import_paths[IMPORT_PATHS_MAX];
 	const char *macros[MACROS_MAX];
 	const char *cpp, *depfile, *acf;
-	bool check, async;
+	bool check, async, utf8;
 	size_t n_macros;
 	size_t n_import_paths;
 	bool wanted[N_PRODUCTS];
@@ -59,6 +59,7 @@ usage(FILE *out)
 	      "                     a macro for the preprocessor; repeatable\n"
 	      "      --cpp PROGRAM  the preprocessor (cpp)\n"
 	      "      --acf FILE     attributes for it (FILE.acf beside FILE.idl, if it is there)\n"
+	      "      --utf8         strings of wchar_t are UTF-8 in C, as those that are [utf8]\n"
 	      "      --async        handlers answer later, as those of [async] operations do\n"
 	      "      --check        only read and check\n"
 	      "      --depfile FILE a Makefile rule that names all files that were read\n",
@@ -81,7 +82,8 @@ options_parse(struct options *o, int argc, char **argv)
 		{"dissector", no_argument, NULL, 1007}, {"depfile", required_argument, NULL, 'd'},
 		{"define", required_argument, NULL, 'D'}, {"cpp", required_argument, NULL, 'p'},
 		{"acf", required_argument, NULL, 'a'}, {"check", no_argument, NULL, 'c'},
-		{"async", no_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
+		{"async", no_argument, NULL, 'l'}, {"utf8", no_argument, NULL, 'u'},
+		{NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "o:I:D:hV", table, NULL)) != -1) {
@@ -101,6 +103,8 @@ options_parse(struct options *o, int argc, char **argv)
 			o->check = true;
 		} else if (option == 'l') {
 			o->async = true;
+		} else if (option == 'u') {
+			o->utf8 = true;
 		} else if (option >= 1000) {
 			o->wanted[option - 1000] = true;
 		} else if (option == 'h') {
@@ -205,6 +209,7 @@ main(int argc, char **argv)
 	c.cpp = o.cpp;
 	c.acf = o.acf;
 	c.all_async = o.async;
+	c.all_utf8 = o.utf8;
 	status = compiler_read(&c, o.file) ? (o.check ? 0 : compile(&c, &o)) : EXIT_FINDING;
 	compiler_fini(&c);
 	return status;

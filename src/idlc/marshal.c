@@ -251,6 +251,7 @@ is_shared(const struct shape *s)
 	case SHAPE_ENUM16:
 	case SHAPE_UUID:
 	case SHAPE_OBJECT:
+	case SHAPE_UTF8:
 	case SHAPE_STRUCT: return true;
 	case SHAPE_ARRAY:
 		return s->is_string && !s->has_range && s->n_dimensions == 1 &&
@@ -442,6 +443,8 @@ marshal_referent(struct marshal *m, bool is_pull, const struct shape *pointee, s
 
 	if (pointee->kind == SHAPE_OBJECT)
 		return is_pull ? "sp_pull_object" : "sp_push_object";
+	if (pointee->kind == SHAPE_UTF8)
+		return is_pull ? "sp_pull_utf8" : "sp_push_utf8";
 	if (is_shared(pointee))
 		return marshal_ask(
 			m, ROUTINE_REFERENT, is_pull, shared_name(m, verb, pointee), pointee, NULL);

@@ -367,6 +367,8 @@ fill_pointer(
 	text_line(t->out, "sp_selftest_deeper(st, 1);");
 	if (to->kind == SHAPE_OBJECT)
 		text_line(t->out, "%s = sp_selftest_object(st);", at);
+	else if (to->kind == SHAPE_UTF8)
+		text_line(t->out, "%s = sp_selftest_utf8(st);", at);
 	else if (to->kind == SHAPE_ARRAY)
 		new_array(t, to, at, setting);
 	else

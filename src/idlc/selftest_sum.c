@@ -65,6 +65,8 @@ sum_pointer(
 	text_open(t->out, "if (%s) {", at);
 	if (to->kind == SHAPE_OBJECT)
 		text_line(t->out, "sp_selftest_sum_object(st, %s);", at);
+	else if (to->kind == SHAPE_UTF8)
+		text_line(t->out, "sp_selftest_sum_bytes(st, %s, strlen(%s));", at, at);
 	else if (to->kind == SHAPE_ARRAY)
 		sum_array(t, to, at, setting, false);
 	else

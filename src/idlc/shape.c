@@ -6,11 +6,13 @@
 #include "idlc/constant.h"
 #include "idlc/diagnostic.h"
 #include "idlc/names.h"
+#include "idlc/parser.h"
 
 /* Attributes that are still looking for their level. */
 struct pending {
 	const struct expr_list *size, *max, *length, *last, *first;
-	const struct attr *pointer, *string, *range, *context, *unchecked, *iid_is, *ignore;
+	const struct attr *pointer, *string, *range, *context, *unchecked, *iid_is, *ignore, *utf8,
+		*out;
 	struct expr *switch_is;
 	unsigned depth;
 };
@@ -225,6 +227,8 @@ pending_add(struct pending *p, const struct attr *attrs)
 	take_attr(attrs, "disable_consistency_check", &p->unchecked);
 	take_attr(attrs, "iid_is", &p->iid_is);
 	take_attr(attrs, "ignore", &p->ignore);
+	take_attr(attrs, "utf8", &p->utf8);
+	take_attr(attrs, "out", &p->out);
 	take_attr(attrs, "context_handle", &p->context);
 	take_attr(attrs, "context_handle_serialize", &p->context);
 	take_attr(attrs, "context_handle_noserialize", &p->context);
@@ -448,6 +452,32 @@ pipe_shape(struct maker *m, struct type *t, const char *c_name, struct pos pos)
 	return NULL;
 }
 
+/* The terminator says how long it is, and where it lies: what the caller has room for cannot be told in bytes of UTF-8. */
+static bool
+is_utf8(struct maker *m, struct type *t, const struct pending *p, bool top)
+{
+	const struct interface *i = m->place->interface;
+	bool wanted = p->utf8 || m->c->all_utf8 || (i && attr_find(i->attrs, "utf8"));
+
+	if (!wanted || !p->string || p->range || level_has_array(p) || (p->first && p->first->expr))
+		return false;
+	if (top && m->place->is_parameter && p->out)
+		return false;
+	t = shape_resolve(m->c, t);
+	return t && t->kind == TYPE_BASE && t->base == BASE_WCHAR;
+}
+
+static struct shape *
+utf8_shape(struct maker *m, struct type *t, struct pending p, struct pos pos)
+{
+	struct shape *s = shape_new(m, SHAPE_UTF8, pos);
+
+	s->to = pointed_array(m, t, p, pos);
+	s->c_name = "char";
+	s->is_const = s->to && s->to->to->is_const;
+	return s->to ? s : NULL;
+}
+
 static struct shape *
 pointer_shape(struct maker *m, struct type *t, struct pending p, struct pos pos, bool top)
 {
@@ -465,7 +495,9 @@ pointer_shape(struct maker *m, struct type *t, struct pending p, struct pos pos,
 		s->to = object_shape(m, pos);
 		return s;
 	}
-	if (level_has_array(&p) || (p.string && is_character(m, t->of))) {
+	if (is_utf8(m, t->of, &p, top)) {
+		s->to = utf8_shape(m, t->of, p, pos);
+	} else if (level_has_array(&p) || (p.string && is_character(m, t->of))) {
 		s->to = pointed_array(m, t->of, p, pos);
 	} else {
 		struct dimension none;

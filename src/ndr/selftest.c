@@ -93,6 +93,19 @@ sp_selftest_string(struct sp_selftest *st, uint64_t least, uint64_t room, size_t
 	return p;
 }
 
+char *
+sp_selftest_utf8(struct sp_selftest *st)
+{
+	static const char *const characters[] = {
+		"a", "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9d\x84\x9e"};
+	uint64_t n = sp_selftest_random(st, 0, 6);
+	char *text = sp_selftest_alloc(st, 1, n * 4 + 1), *p = text;
+
+	for (; n > 0; n--)
+		p = stpcpy(p, characters[sp_selftest_random(st, 0, 3)]);
+	return text;
+}
+
 struct sp_object *
 sp_selftest_object(struct sp_selftest *st)
 {
