@@ -81,8 +81,13 @@ echo_invoke(sp_call *call, const void *handlers, void *args)
 }
 
 static const struct sp_operation operations[] = {
-	{"echo", sizeof(struct echo_args), 0, echo_push, echo_pull, echo_push, echo_pull,
-		echo_invoke},
+	{.name = "echo",
+		.args_size = sizeof(struct echo_args),
+		.push_in = echo_push,
+		.pull_in = echo_pull,
+		.push_out = echo_push,
+		.pull_out = echo_pull,
+		.invoke = echo_invoke},
 };
 static const struct sp_interface bench_interface = {
 	.abi = SP_STUB_ABI,
