@@ -88,7 +88,7 @@ mech_of_type(uint8_t type)
 static enum auth_outcome
 initiate(struct spnego *x, struct auth_token *ret, const char **ret_why)
 {
-	enum spnego_mech mechs[SPNEGO_OFFERS_MAX];
+	enum spnego_mech mechs[SPNEGO_OFFERS_MAX] = {SPNEGO_MECH_OTHER};
 	struct auth_token token = {0};
 	struct spnego_init m = {0};
 

@@ -296,30 +296,32 @@ takes(const struct server_security *s, enum sp_auth type)
 	return false;
 }
 
-/* What the server has, or a new one that it gets with its first provider. */
-static sp_status
-security_of(
-	sp_server *server, enum sp_auth type, struct server_security **ret, struct sp_error *reterr)
+/* What the server has, or a new one that it gets with its first provider. NULL: no, and *ret_status why. */
+static struct server_security *
+security_of(sp_server *server, enum sp_auth type, sp_status *ret_status, struct sp_error *reterr)
 {
 	struct server_security *s = server->security;
 
-	if (takes(s, type) || server->state != SERVER_IDLE)
-		return error_set(reterr, SP_PHASE_NONE, RPC_S_ALREADY_REGISTERED,
+	if (takes(s, type) || server->state != SERVER_IDLE) {
+		*ret_status = error_set(reterr, SP_PHASE_NONE, RPC_S_ALREADY_REGISTERED,
 			"let a server take provider %u - it runs, or does so already - do it once, "
 			"before",
 			type);
-	if (!s) {
-		s = mem_zalloc(1, sizeof(*s));
-		if (!s)
-			return error_no_memory(reterr);
-		pthread_mutex_init(&s->lock, NULL);
-		s->acceptors[s->n_acceptors++] =
-			(struct auth_acceptor){SP_AUTH_SPNEGO, spnego_accept, &s->spnego};
-		s->spnego.acceptors = &s->acceptors[1];
-		server->security = s;
+		return NULL;
 	}
-	*ret = s;
-	return 0;
+	if (s)
+		return s;
+	s = mem_zalloc(1, sizeof(*s));
+	if (!s) {
+		*ret_status = error_no_memory(reterr);
+		return NULL;
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	s->acceptors[s->n_acceptors++] =
+		(struct auth_acceptor){SP_AUTH_SPNEGO, spnego_accept, &s->spnego};
+	s->spnego.acceptors = &s->acceptors[1];
+	server->security = s;
+	return s;
 }
 
 static void
@@ -334,11 +336,11 @@ sp_status
 sp_server_use_kerberos(
 	sp_server *server, const struct sp_kerberos_options *o, struct sp_error *reterr)
 {
-	struct server_security *s;
-	sp_status status = security_of(server, SP_AUTH_KERBEROS, &s, reterr);
+	sp_status status = 0;
+	struct server_security *s = security_of(server, SP_AUTH_KERBEROS, &status, reterr);
 	const char *why;
 
-	if (status)
+	if (!s)
 		return status;
 	s->keys = kerberos_keys_open(o->keytab, &why);
 	if (!s->keys)
@@ -351,10 +353,10 @@ sp_server_use_kerberos(
 sp_status
 sp_server_use_ntlm(sp_server *server, const struct sp_ntlm_options *o, struct sp_error *reterr)
 {
-	struct server_security *s;
-	sp_status status = security_of(server, SP_AUTH_NTLM, &s, reterr);
+	sp_status status = 0;
+	struct server_security *s = security_of(server, SP_AUTH_NTLM, &status, reterr);
 
-	if (status)
+	if (!s)
 		return status;
 	s->options = *o;
 	mem_free(s->computer); /* of an attempt before */
