@@ -69,9 +69,7 @@ echo_pull(struct sp_pull *p, void *v)
 	struct echo_args *a = v;
 
 	a->n = sp_pull_count(p, 1);
-	a->bytes = sp_pull_alloc(p, a->n, 1);
-	if (a->bytes)
-		sp_pull_bytes(p, a->bytes, a->n);
+	a->bytes = sp_pull_array_new(p, a->n, 1);
 }
 
 static sp_status

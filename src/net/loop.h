@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The event loop of daemons: one per thread. Everything except loop_post() and loop_stop() belongs
- * to the loop's own thread. libuv is behind it and shows nowhere else.
+ * to the loop's own thread.
  */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
@@ -16,6 +16,8 @@ struct loop *loop_new(void);
 void loop_free(struct loop *); /* watches and timers must have been freed */
 void loop_run(struct loop *);  /* until loop_stop() */
 void loop_stop(struct loop *); /* any thread */
+/* As poller_now(): stands still while callbacks run. The loop's thread. */
+sp_nanos loop_now(const struct loop *);
 
 /*
  * A message that needs no memory: embedded in whatever it is about, at most once under way.
@@ -36,7 +38,8 @@ SP_NODISCARD bool loop_post(struct loop *, void (*fn)(void *arg), void *arg);
 /* NULL: no memory, or a descriptor that cannot be waited for. Waits for nothing at first. */
 struct loop_watch *loop_watch_new(
 	struct loop *, int fd, void (*fn)(void *arg, unsigned events), void *arg);
-void loop_watch_set(struct loop_watch *, unsigned events); /* what to wait for; 0 nothing */
+/* What to wait for; 0 nothing. An error or a hang-up is told as whatever is waited for. */
+void loop_watch_set(struct loop_watch *, unsigned events);
 /* The callback does not run again. The descriptor may be closed when this returns. */
 void loop_watch_free(struct loop_watch *);
 

@@ -54,8 +54,11 @@ static struct epoll_event
 event_of(struct poll_watch *w)
 {
 	return (struct epoll_event){
-		.events = (w->events & POLLER_READ ? EPOLLIN | EPOLLRDHUP : 0u) |
-			  (w->events & POLLER_WRITE ? EPOLLOUT : 0u),
+		.events =
+			(w->events & POLLER_READ ? EPOLLIN | EPOLLRDHUP : 0u) |
+			(w->events & POLLER_WRITE ? EPOLLOUT : 0u) |
+			/* epoll tells errors even to those who wait for nothing: once is enough */
+			(w->events ? 0u : EPOLLET),
 		.data.ptr = w,
 	};
 }
@@ -102,16 +105,19 @@ poll_watch_stop(struct poll_watch *w)
 	w->poller = NULL;
 }
 
+/* Whoever reads or writes next sees the error. */
 static unsigned
-readiness(uint32_t events)
+readiness(const struct poll_watch *w, uint32_t events)
 {
 	unsigned ready = 0;
 
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP))
+	if (events & (EPOLLERR | EPOLLHUP))
+		return w->events;
+	if (events & (EPOLLIN | EPOLLRDHUP))
 		ready |= POLLER_READ;
-	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+	if (events & EPOLLOUT)
 		ready |= POLLER_WRITE;
-	return ready;
+	return ready & w->events;
 }
 
 static void
@@ -123,9 +129,10 @@ descriptors_serve(struct poller *p, int timeout_ms)
 	p->n_batch = n > 0 ? n : 0;
 	for (int i = 0; i < p->n_batch; i++) {
 		struct poll_watch *w = p->batch[i].data.ptr;
+		unsigned ready = w ? readiness(w, p->batch[i].events) : 0;
 
-		if (w)
-			w->fn(w->arg, readiness(p->batch[i].events));
+		if (ready)
+			w->fn(w->arg, ready);
 	}
 	p->n_batch = 0;
 }

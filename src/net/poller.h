@@ -57,10 +57,10 @@ SP_NODISCARD int poller_init(struct poller *);
 /* Watches and timers must have been taken off. Repeatable; nothing when fd is -1. */
 void poller_fini(struct poller *);
 
-/* 0 or an errno. An error or hang-up of the descriptor is told as readable and writable. */
+/* 0 or an errno. An error or hang-up of the descriptor is told as whatever is waited for. */
 SP_NODISCARD int poll_watch_start(struct poll_watch *, struct poller *, int fd, unsigned events,
 	void (*fn)(void *arg, unsigned events), void *arg);
-void poll_watch_set(struct poll_watch *, unsigned events); /* 0: errors only */
+void poll_watch_set(struct poll_watch *, unsigned events); /* 0: nothing */
 /* The callback does not run again; before the descriptor is closed. Repeatable. */
 void poll_watch_stop(struct poll_watch *);
 

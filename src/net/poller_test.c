@@ -100,7 +100,7 @@ descriptor_is_readable_exactly_when_something_is_to_be_done(void **state)
 }
 
 static void
-closed_peer_is_told_as_readable_and_writable(void **state)
+closed_peer_is_told_as_what_is_waited_for(void **state)
 {
 	struct poller p;
 	struct end e;
@@ -110,7 +110,14 @@ closed_peer_is_told_as_readable_and_writable(void **state)
 	close(e.other);
 	e.other = -1;
 	poller_turn(&p, SP_NEVER);
-	assert_int_equal(e.ready, POLLER_READ | POLLER_WRITE);
+	assert_int_equal(e.ready, POLLER_READ);
+	poll_watch_set(&e.watch, 0);
+	for (int i = 0; i < 3; i++)
+		poller_turn(&p, 0);
+	assert_int_equal(e.calls, 1);
+	poll_watch_set(&e.watch, POLLER_WRITE);
+	poller_turn(&p, SP_NEVER);
+	assert_int_equal(e.ready, POLLER_WRITE);
 	end_down(&e);
 	poller_fini(&p);
 }
@@ -222,7 +229,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptor_is_readable_exactly_when_something_is_to_be_done),
-		cmocka_unit_test(closed_peer_is_told_as_readable_and_writable),
+		cmocka_unit_test(closed_peer_is_told_as_what_is_waited_for),
 		cmocka_unit_test(watch_that_is_stopped_in_the_same_breath_is_not_called),
 		cmocka_unit_test(timers_ring_once_in_time_and_may_stop_each_other),
 		cmocka_unit_test(task_runs_once_a_turn_however_often_it_asks_for_more),

@@ -13,15 +13,11 @@
 /* Nor does it write more often: megabytes of small answers may wait for a peer that reads again. */
 #define TURN_WRITES 4
 
-/* A loop's turn asks the clock once; a session has no turns. */
+/* A session has no loop. */
 static sp_nanos
-now(struct link *l)
+now(const struct link *l)
 {
-	if (!l->queue)
-		return time_now();
-	if (!l->now)
-		l->now = time_now();
-	return l->now;
+	return l->queue ? loop_now(l->queue->loop) : time_now();
 }
 
 bool
@@ -215,7 +211,6 @@ link_turn(struct link *l)
 		progress |= any;
 	} while (any && !blocked && !l->sys_errno && !assoc_is_quiet(&l->conn));
 	l->turning = false;
-	l->now = 0;
 	l->owner->turned(l->arg);
 	if (l->sys_errno || (l->closing && !blocked)) {
 		end(l);
@@ -224,7 +219,7 @@ link_turn(struct link *l)
 	if (!blocked)
 		l->stalled_until = SP_NEVER;
 	else if (l->stalled_until == SP_NEVER)
-		l->stalled_until = time_after(time_now(), l->stall_timeout);
+		l->stalled_until = time_after(now(l), l->stall_timeout);
 	/* without room nothing is read until something has changed: level-triggered readiness would spin */
 	bool reads = !l->closing && (!l->paused || progress);
 	l->paused = false;

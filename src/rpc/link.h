@@ -38,7 +38,6 @@ struct link {
 	/* driven by a loop */
 	struct loop_watch *watch;
 	struct loop_timer *timer;
-	sp_nanos now; /* of this turn, asked for once; 0: not yet */
 	sp_nanos timer_at;
 	sp_nanos stalled_until; /* output that nobody reads ends the connection then */
 	sp_nanos stall_timeout;
