@@ -2,14 +2,16 @@
 #include "doctor/doctor.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/time.h"
 #include "catalog/services.h"
 #include "cli/commands.h"
+#include "cli/round.h"
 #include "cli/spelling.h"
 #include "probe/target.h"
 #include "report/exam_html.h"
@@ -74,90 +76,63 @@ interface_read(const char *text, struct doctor_wish *wish, FILE *talk)
 	return OUTCOME_GOOD;
 }
 
-/* --- many examinations at once, told in their order --- */
+/* --- what is told --- */
 
-#define WORKERS_MAX 256 /* they wait for answers most of the time */
-
-struct job {
-	struct doctor_wish wish;
-	struct exam *exam; /* when it is done; NULL then: no memory */
-	bool done;
+struct teller {
+	const struct settings *settings;
+	struct report *report;
+	bool is_first, is_again; /* of the report; a round after the first */
 };
 
-struct jobs {
-	struct job *list;
-	size_t n, next;
-	pthread_mutex_t lock;
-	pthread_cond_t one_more;
-};
-
-static void *
-work(void *arg)
-{
-	struct jobs *jobs = arg;
-
-	pthread_mutex_lock(&jobs->lock);
-	while (jobs->next < jobs->n) {
-		struct job *job = &jobs->list[jobs->next++];
-		struct exam *exam;
-
-		pthread_mutex_unlock(&jobs->lock);
-		exam = mem_zalloc(1, sizeof(*exam));
-		if (exam)
-			doctor_examine(&job->wish, exam);
-		pthread_mutex_lock(&jobs->lock);
-		job->exam = exam;
-		job->done = true;
-		pthread_cond_broadcast(&jobs->one_more);
-	}
-	pthread_mutex_unlock(&jobs->lock);
-	return NULL;
-}
-
-static struct exam *
-job_wait(struct jobs *jobs, size_t i)
-{
-	pthread_mutex_lock(&jobs->lock);
-	while (!jobs->list[i].done)
-		pthread_cond_wait(&jobs->one_more, &jobs->lock);
-	pthread_mutex_unlock(&jobs->lock);
-	return jobs->list[i].exam;
-}
-
-/* How bad: usage and what could not run go before findings. */
 static int
-worse(int a, int b)
+tell(void *context, const struct job *job)
 {
-	return a > b ? a : b;
-}
+	struct teller *teller = context;
+	struct report *r = teller->report;
 
-static int
-tell(const struct settings *s, struct report *r, const struct exam *exam, bool is_first)
-{
-	if (!exam) {
+	if (!job->exam) {
 		fputs("sallyport doctor: no memory\n", r->talk);
 		return OUTCOME_COULD_NOT_RUN;
 	}
-	if (s->check)
-		return exam_check(r, exam);
-	if (!is_first && r->renderer == &renderer_text)
+	if (teller->settings->check)
+		return exam_check(r, job->exam);
+	if (!teller->is_first && r->renderer == &renderer_text)
 		fputs("\n", r->out);
-	r->renderer->exam(r, exam);
+	teller->is_first = false;
+	r->renderer->exam(r, job->exam);
 	fflush(r->out);
-	return exam->verdict.outcome;
+	return job->exam->verdict.outcome;
+}
+
+/* What is as it was is not told. */
+static int
+tell_change(void *context, const struct job *job)
+{
+	struct teller *teller = context;
+	struct report *r = teller->report;
+	int outcome = job->exam ? (int)job->exam->verdict.outcome : OUTCOME_COULD_NOT_RUN;
+
+	if (teller->is_again && !exam_figures_differ(&job->before, &job->now))
+		return outcome;
+	if (r->renderer == &renderer_text)
+		exam_change_text(r, teller->is_again ? &job->before : NULL, &job->now);
+	else if (job->exam)
+		r->renderer->exam(r, job->exam);
+	fflush(r->out);
+	return outcome;
 }
 
 static bool
-page_write(const char *path, const struct jobs *jobs, FILE *talk)
+page_write(const char *path, const struct round *round, FILE *talk)
 {
-	const struct exam **exams = mem_zalloc(jobs->n, sizeof(const struct exam *));
+	const struct exam **exams = mem_zalloc(round->n, sizeof(const struct exam *));
 	FILE *page = exams ? fopen(path, "we") : NULL;
 	bool good = page != NULL;
 	size_t n = 0;
 
-	for (size_t i = 0; exams && i < jobs->n; i++)
-		if (jobs->list[i].exam)
-			exams[n++] = jobs->list[i].exam;
+	for (size_t i = 0; exams && i < round->n; i++)
+		if (round->list[i].exam)
+			exams[n++] = round->list[i].exam;
 	if (good)
 		good = exam_html(page, exams, n);
 	if (page && fclose(page))
@@ -170,55 +145,59 @@ page_write(const char *path, const struct jobs *jobs, FILE *talk)
 }
 
 static int
-jobs_run(const struct settings *s, struct report *r, struct jobs *jobs)
+round_tell(struct teller *teller, struct round *round)
 {
-	pthread_t workers[WORKERS_MAX];
-	size_t n_workers = 0;
-	int all = OUTCOME_GOOD;
+	const struct settings *s = teller->settings;
+	int all = round_run(round, s->watch ? tell_change : tell, teller);
 
-	while (n_workers < WORKERS_MAX && n_workers < jobs->n &&
-		pthread_create(&workers[n_workers], NULL, work, jobs) == 0)
-		n_workers++;
-	if (n_workers == 0)
-		work(jobs);
-	for (size_t i = 0; i < jobs->n; i++)
-		all = worse(all, tell(s, r, job_wait(jobs, i), i == 0));
-	for (size_t i = 0; i < n_workers; i++)
-		pthread_join(workers[i], NULL);
-	if (s->html && !page_write(s->html, jobs, r->talk))
-		all = worse(all, OUTCOME_COULD_NOT_RUN);
-	for (size_t i = 0; i < jobs->n; i++)
-		mem_free(jobs->list[i].exam);
+	if (s->html && !page_write(s->html, round, teller->report->talk))
+		all = round_worse(all, OUTCOME_COULD_NOT_RUN);
 	return all;
 }
 
-static bool
-job_add(struct jobs *jobs, const struct doctor_wish *wish)
+static void
+sleep_until(sp_nanos when)
 {
-	struct job *more = mem_resize(jobs->list, jobs->n + 1, sizeof(*more));
+	struct timespec at = {.tv_sec = when / SP_SECOND, .tv_nsec = when % SP_SECOND};
 
-	if (!more)
-		return false;
-	jobs->list = more;
-	jobs->list[jobs->n++] = (struct job){.wish = *wish};
-	return true;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+		;
 }
+
+/* Rounds that begin every s->watch; one that takes longer is followed at once. Ends when nobody reads any more. */
+static int
+watch(struct teller *teller, struct round *round)
+{
+	sp_nanos begin = time_now();
+	int all;
+
+	for (;;) {
+		all = round_tell(teller, round);
+		if (ferror(teller->report->out))
+			return all;
+		teller->is_again = true;
+		begin = time_after(begin, teller->settings->watch);
+		if (begin < time_now())
+			begin = time_now();
+		sleep_until(begin);
+	}
+}
+
+/* --- what was wished --- */
 
 /* A host, with each interface of the service; a service without interfaces is the mapper's host. */
 static bool
-host_add(struct jobs *jobs, struct doctor_wish wish, const struct catalog_service *service)
+host_add(struct round *round, struct doctor_wish wish, const struct catalog_service *service)
 {
 	if (!service || service->n_interfaces == 0)
-		return job_add(jobs, &wish);
+		return round_add(round, &wish);
 	for (size_t i = 0; i < service->n_interfaces; i++) {
 		known_set(&wish, service->interfaces[i]);
-		if (!job_add(jobs, &wish))
+		if (!round_add(round, &wish))
 			return false;
 	}
 	return true;
 }
-
-/* --- what was wished --- */
 
 /* One line without its end; false: no more. */
 static bool
@@ -249,7 +228,7 @@ file_close(FILE *file)
 
 /* Hosts of a file, a line each; what follows # is a remark. The names live in the arena. */
 static bool
-hosts_read(const struct settings *s, struct jobs *jobs, const struct doctor_wish *wish,
+hosts_read(const struct settings *s, struct round *round, const struct doctor_wish *wish,
 	const struct catalog_service *service, struct arena *arena, FILE *talk)
 {
 	FILE *file = file_open(s->from, talk);
@@ -264,7 +243,7 @@ hosts_read(const struct settings *s, struct jobs *jobs, const struct doctor_wish
 		if (!*host)
 			continue;
 		here.host = arena_strdup(arena, host);
-		good = here.host && host_add(jobs, here, service);
+		good = here.host && host_add(round, here, service);
 	}
 	if (file)
 		file_close(file);
@@ -305,8 +284,8 @@ credentials_read(const struct settings *s, struct credentials *ret, FILE *talk)
 }
 
 static enum outcome
-jobs_make(const struct settings *s, struct jobs *jobs, struct doctor_wish wish, struct arena *arena,
-	FILE *talk)
+round_make(const struct settings *s, struct round *round, struct doctor_wish wish,
+	struct arena *arena, FILE *talk)
 {
 	const struct catalog_service *service = NULL;
 	enum outcome read = s->wanted ? interface_read(s->wanted, &wish, talk) : OUTCOME_GOOD;
@@ -317,12 +296,12 @@ jobs_make(const struct settings *s, struct jobs *jobs, struct doctor_wish wish, 
 		return read;
 	for (size_t i = 0; i < s->n_words; i++) {
 		wish.host = s->words[i];
-		if (!host_add(jobs, wish, service))
+		if (!host_add(round, wish, service))
 			return OUTCOME_COULD_NOT_RUN;
 	}
-	if (s->from && !hosts_read(s, jobs, &wish, service, arena, talk))
+	if (s->from && !hosts_read(s, round, &wish, service, arena, talk))
 		return OUTCOME_COULD_NOT_RUN;
-	if (jobs->n)
+	if (round->n)
 		return OUTCOME_GOOD;
 	fputs("sallyport doctor: no host is named, and none stands in a file\n"
 	      "next: sallyport doctor --help\n",
@@ -333,8 +312,8 @@ jobs_make(const struct settings *s, struct jobs *jobs, struct doctor_wish wish, 
 static enum outcome
 run(const struct settings *s, struct report *r)
 {
-	struct jobs jobs = {
-		.lock = PTHREAD_MUTEX_INITIALIZER, .one_more = PTHREAD_COND_INITIALIZER};
+	struct round round = ROUND_INIT;
+	struct teller teller = {.settings = s, .report = r, .is_first = true};
 	struct credentials credentials = {0};
 	struct doctor_wish wish = {
 		.domain = s->domain,
@@ -348,13 +327,20 @@ run(const struct settings *s, struct report *r)
 	struct arena arena;
 	int all;
 
+	round.keeps_exams = s->html != NULL;
+	if (s->watch && s->check) {
+		fputs("sallyport doctor: --check says how it is once, --watch goes on\n"
+		      "next: sallyport doctor --help\n",
+			r->talk);
+		return OUTCOME_USAGE;
+	}
 	if (s->user && !credentials_read(s, &credentials, r->talk))
 		return OUTCOME_USAGE;
 	arena_init(&arena, (size_t)64 << 20);
-	all = jobs_make(s, &jobs, wish, &arena, r->talk);
+	all = round_make(s, &round, wish, &arena, r->talk);
 	if (all == OUTCOME_GOOD)
-		all = jobs_run(s, r, &jobs);
-	mem_free(jobs.list);
+		all = s->watch ? watch(&teller, &round) : round_tell(&teller, &round);
+	round_fini(&round);
 	arena_fini(&arena);
 	explicit_bzero(&credentials, sizeof(credentials));
 	return (enum outcome)all;
@@ -380,6 +366,8 @@ static const struct option_row options[] = {
 	{'c', "check", OPTION_FLAG, offsetof(struct settings, check), NULL,
 		"one line for monitoring, with figures; exit status 0 OK, 1 warning, 2 critical, 3 "
 		"unknown"},
+	{'w', "watch", OPTION_DURATION, offsetof(struct settings, watch), "TIME",
+		"again and again, that often (30s); after the first time, only what has changed"},
 	{0, "html", OPTION_TEXT, offsetof(struct settings, html), "FILE",
 		"write a page with all of it, too: one file that needs nothing else"},
 	{0, "protseq", OPTION_TEXT, offsetof(struct settings, protseq), "NAME",
@@ -393,6 +381,7 @@ static const struct example examples[] = {
 	{"sallyport doctor --from hosts.txt --json | jq -c '[.host, .verdict.symptom]'",
 		"many hosts at once, for programs"},
 	{"sallyport doctor dc01 --check", "for monitoring: one line, figures, an exit status"},
+	{"sallyport doctor --from hosts.txt --watch 30s", "say so when a verdict changes"},
 	{0},
 };
 

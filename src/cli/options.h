@@ -37,6 +37,7 @@ struct settings {
 	const char *user, *password_file;
 	const char *from, *html;
 	bool check, mapper_logon;
+	sp_nanos watch;
 };
 
 enum option_kind {

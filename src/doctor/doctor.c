@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/time.h"
 #include "base/uuid.h"
@@ -127,7 +128,7 @@ doctor_examine(const struct doctor_wish *wish, struct exam *ret)
 	sp_nanos budget = wish->budget ? wish->budget : BUDGET;
 	struct plan p = {.wish = wish, .exam = ret, .began = time_now()};
 
-	*ret = (struct exam){.host = wish->host};
+	*ret = (struct exam){.host = wish->host, .at = time(NULL)};
 	p.deadline = p.began + (budget > 4 * MARGIN ? budget - MARGIN : budget);
 	p.mapper_port = wish->mapper_port ? wish->mapper_port : MAPPER_PORT;
 	wanted_set(wish, ret);

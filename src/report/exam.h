@@ -3,6 +3,8 @@
 #ifndef REPORT_EXAM_H
 #define REPORT_EXAM_H
 
+#include <time.h>
+
 #include "catalog/symptoms.h"
 #include "report/finding.h"
 
@@ -51,6 +53,7 @@ struct exam {
 	size_t n_others;
 	size_t n_endpoints; /* in the map */
 	sp_nanos took;
+	time_t at; /* when it began */
 };
 
 /* One more step; beyond EXAM_STEPS it is left out. */

@@ -8,6 +8,7 @@
 #include "report/report.h"
 
 #define TEXT_SIZE 2048
+#define MOMENT_SIZE 32
 
 static json_t *
 text(const char *s)
@@ -92,13 +93,26 @@ verdict_make(const struct exam *e)
 	return o;
 }
 
+/* RFC 3339 */
+static const char *
+moment(time_t at, char ret[MOMENT_SIZE])
+{
+	struct tm tm;
+
+	if (!gmtime_r(&at, &tm) || !strftime(ret, MOMENT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		*ret = '\0';
+	return ret;
+}
+
 void
 exam_json(struct report *r, const struct exam *e)
 {
 	json_t *object = json_object();
+	char at[MOMENT_SIZE];
 
 	json_object_set_new(object, "record", json_string("exam"));
 	json_object_set_new(object, "host", text(e->host));
+	json_object_set_new(object, "at", json_string(moment(e->at, at)));
 	json_object_set_new(object, "interface", text(*e->wanted ? e->wanted : NULL));
 	json_object_set_new(object, "verdict", verdict_make(e));
 	json_object_set_new(object, "steps", steps_make(e));

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "report/exam_figures.h"
 #include "report/exam_html.h"
 #include "report/report.h"
 
@@ -144,6 +145,53 @@ the_page_escapes_what_strangers_say(void **state)
 }
 
 static void
+a_change_is_another_verdict_and_not_other_figures(void **state)
+{
+	struct exam_figures good, more, bad, unnamed, none = {0};
+
+	exam_make(OUTCOME_GOOD, true);
+	exam.verdict.symptom = NULL;
+	exam_figures_take(&exam, &good);
+	exam.n_endpoints = 9;
+	exam.took *= 2;
+	strcpy(exam.verdict.title, "9 endpoints");
+	exam_figures_take(&exam, &more);
+	assert_false(exam_figures_differ(&good, &more));
+	exam_make(OUTCOME_NEGATIVE, false);
+	exam_figures_take(&exam, &bad);
+	assert_true(exam_figures_differ(&good, &bad));
+	exam.verdict.symptom = NULL;
+	exam_figures_take(&exam, &bad);
+	strcpy(exam.verdict.title, "something else");
+	exam_figures_take(&exam, &unnamed);
+	assert_true(exam_figures_differ(&bad, &unnamed));
+	assert_true(exam_figures_differ(&good, &none));
+	assert_false(exam_figures_differ(&none, &none));
+}
+
+static void
+a_change_is_one_line_without_control_characters(void **state)
+{
+	struct exam_figures before, now;
+	struct report r;
+	char *text;
+	size_t len;
+
+	exam_make(OUTCOME_NEGATIVE, false);
+	strcpy(exam.wanted, "samr 12345778-1234-abcd-ef00-0123456789ac 1.0");
+	exam_figures_take(&exam, &before);
+	strcpy(exam.verdict.title, "red \033[31m\n");
+	exam.verdict.symptom = NULL;
+	exam_figures_take(&exam, &now);
+	report_init(&r, &renderer_text, open_memstream(&text, &len), stderr);
+	exam_change_text(&r, &before, &now);
+	fclose(r.out);
+	assert_string_equal(text + strlen("1970-01-01 00:00:00 "),
+		"host<1>, samr: red \\x1b[31m\\x0a (before: T01 a bar | in it)\n");
+	free(text);
+}
+
+static void
 steps_beyond_the_room_are_left_out(void **state)
 {
 	exam = (struct exam){.host = "x"};
@@ -160,6 +208,8 @@ main(void)
 		cmocka_unit_test(programs_get_one_object_with_facts_by_their_types),
 		cmocka_unit_test(monitoring_gets_one_line_whose_only_bar_begins_the_figures),
 		cmocka_unit_test(the_page_escapes_what_strangers_say),
+		cmocka_unit_test(a_change_is_another_verdict_and_not_other_figures),
+		cmocka_unit_test(a_change_is_one_line_without_control_characters),
 		cmocka_unit_test(steps_beyond_the_room_are_left_out),
 	};
 

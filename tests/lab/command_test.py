@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """The page that the doctor writes, its line for monitoring, many hosts, and words that are wrong."""
+import contextlib
 import html.parser
 import json
 import re
+import signal
 import subprocess
+import threading
 import time
 
 import harness
@@ -103,6 +106,63 @@ def test_a_service_is_all_its_interfaces(stand):
     expect(records and all(r['verdict']['symptom'] == 'E01' for r in records), out)
 
 
+class Watch:
+    """A doctor that watches: its lines as they come."""
+
+    def __init__(self, stand, *words):
+        self.child = subprocess.Popen([program('sallyport'), 'doctor', *words], stdout=subprocess.PIPE, text=True, env=stand.env)
+        self.lines = []
+        self.reader = threading.Thread(target=lambda: self.lines.extend(iter(self.child.stdout.readline, '')))
+        self.reader.start()
+
+    def wait(self, n):
+        harness.wait_for(lambda: len(self.lines) >= n, 20, f'{n} lines of the watch')
+        return self.lines[n - 1]
+
+    def stop(self):
+        self.child.terminate()
+        expect_same(self.child.wait(), -signal.SIGTERM, 'it watches until it is ended')
+        self.reader.join()
+        self.child.stdout.close()
+
+
+@contextlib.contextmanager
+def refused(address):
+    subprocess.run(['nft', 'add table ip w; add chain ip w i { type filter hook input priority 0; }; '
+                    f'add rule ip w i ip daddr {address} tcp dport 135 reject with tcp reset'], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(['nft', 'delete table ip w'], check=True)
+
+
+def test_a_watch_tells_how_it_is_and_then_what_changes(stand):
+    watch = Watch(stand, '127.9.0.1', '127.9.0.2', '--watch', '500ms')
+    try:
+        moment = r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d '
+        expect(re.fullmatch(moment + r'127\.9\.0\.1: all four phases work.*\n', watch.wait(1)), watch.lines)
+        expect(re.fullmatch(moment + r'127\.9\.0\.2: all four phases work.*\n', watch.wait(2)), watch.lines)
+        time.sleep(2)
+        expect_same(len(watch.lines), 2, 'nothing has changed')
+        with refused('127.9.0.2'):
+            expect(re.fullmatch(moment + r'127\.9\.0\.2: T02 .* \(before: all four .*\)\n', watch.wait(3)), watch.lines)
+        expect(re.fullmatch(moment + r'127\.9\.0\.2: all four .* \(before: T02 .*\)\n', watch.wait(4)), watch.lines)
+    finally:
+        watch.stop()
+    expect_same(len(watch.lines), 4, 'lines')
+
+
+def test_a_watch_for_programs_gives_whole_records(stand):
+    watch = Watch(stand, '127.9.0.3', '-w', '500ms', '--json')
+    try:
+        watch.wait(1)
+        with refused('127.9.0.3'):
+            watch.wait(2)
+    finally:
+        watch.stop()
+    expect_same([json.loads(line)['verdict']['symptom'] for line in watch.lines[:2]], [None, 'T02'], 'symptoms')
+
+
 def test_wrong_words_are_met_with_the_right_ones(stand):
     _, err = doctor(stand, status=64)
     expect('no host is named' in err, err)
@@ -112,6 +172,8 @@ def test_wrong_words_are_met_with_the_right_ones(stand):
     expect('did you mean' in err, err)
     _, err = doctor(stand, 'localhost', '-u', 'alice', status=64)
     expect('--password-file is missing' in err, err)
+    _, err = doctor(stand, 'localhost', '--check', '--watch', '1s', status=64)
+    expect('--check says how it is once' in err, err)
     _, err = doctor(stand, '--from', '/nowhere', status=3)
     expect('/nowhere cannot be read' in err, err)
 

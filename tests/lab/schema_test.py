@@ -85,7 +85,7 @@ def test_an_interface_that_is_not_there_and_names_of_strangers(stand):
 
 def test_what_does_not_keep_to_it_is_found(stand):
     good, = doctor(stand, '127.0.0.1', status=0)
-    for change in ({'record': 'ping'}, {'took_ns': -1}, {'interface': 'samr'}, {'steps': [{}]}, {'facts': {'tcp.135': None}},
+    for change in ({'record': 'ping'}, {'took_ns': -1}, {'interface': 'samr'}, {'at': 'now'}, {'steps': [{}]}, {'facts': {'tcp.135': None}},
                    {'verdict': dict(good['verdict'], works=False)}, {'verdict': dict(good['verdict'], certainty='sure')}):
         expect(not OPEN.is_valid({**good, **change}), f'{change} passes')
     expect(OPEN.is_valid({**good, 'new': 1}) and not CLOSED.is_valid({**good, 'new': 1}), 'new members may come, described')
