@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
@@ -15,6 +16,7 @@
 #include "cli/spelling.h"
 #include "probe/target.h"
 #include "report/exam_html.h"
+#include "report/exam_prom.h"
 
 /* "4.0" of an interface's row; 1.0 where it tells none */
 static void
@@ -144,6 +146,39 @@ page_write(const char *path, const struct round *round, FILE *talk)
 	return good;
 }
 
+/* Under another name first: who reads the file finds all of it, the old or the new. */
+static bool
+figures_write(const char *path, const struct round *round, FILE *talk)
+{
+	const struct exam_figures **list = mem_zalloc(round->n, sizeof(*list));
+	char *aside = mem_printf("%s.%ld.new", path, (long)getpid());
+	FILE *file;
+	bool good;
+	size_t n = 0;
+
+	if (aside)
+		unlink(aside); /* of one that was killed */
+	file = list && aside ? fopen(aside, "wxe") : NULL;
+	good = file != NULL;
+	for (size_t i = 0; list && i < round->n; i++)
+		if (round->list[i].now.host)
+			list[n++] = &round->list[i].now;
+	if (good)
+		good = exam_prom(file, list, n);
+	if (file && fclose(file))
+		good = false;
+	if (good)
+		good = rename(aside, path) == 0;
+	if (!good)
+		fprintf(talk, "sallyport doctor: %s cannot be written: %s\n", path,
+			strerror(errno));
+	if (!good && file)
+		unlink(aside);
+	mem_free(aside);
+	mem_free(list);
+	return good;
+}
+
 static int
 round_tell(struct teller *teller, struct round *round)
 {
@@ -151,6 +186,8 @@ round_tell(struct teller *teller, struct round *round)
 	int all = round_run(round, s->watch ? tell_change : tell, teller);
 
 	if (s->html && !page_write(s->html, round, teller->report->talk))
+		all = round_worse(all, OUTCOME_COULD_NOT_RUN);
+	if (s->prom && !figures_write(s->prom, round, teller->report->talk))
 		all = round_worse(all, OUTCOME_COULD_NOT_RUN);
 	return all;
 }
@@ -370,6 +407,8 @@ static const struct option_row options[] = {
 		"again and again, that often (30s); after the first time, only what has changed"},
 	{0, "html", OPTION_TEXT, offsetof(struct settings, html), "FILE",
 		"write a page with all of it, too: one file that needs nothing else"},
+	{0, "prom", OPTION_TEXT, offsetof(struct settings, prom), "FILE",
+		"write the verdicts for Prometheus, too, all of the file at once"},
 	{0, "protseq", OPTION_TEXT, offsetof(struct settings, protseq), "NAME",
 		"ncacn_np: the service is wanted over named pipes, so SMB must be reached too"},
 	{0},

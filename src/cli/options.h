@@ -38,6 +38,7 @@ struct settings {
 	const char *from, *html;
 	bool check, mapper_logon;
 	sp_nanos watch;
+	const char *prom;
 };
 
 enum option_kind {

@@ -12,6 +12,7 @@
 
 #include "report/exam_figures.h"
 #include "report/exam_html.h"
+#include "report/exam_prom.h"
 #include "report/report.h"
 
 static struct exam exam;
@@ -192,6 +193,55 @@ a_change_is_one_line_without_control_characters(void **state)
 }
 
 static void
+prometheus_gets_each_series_once_and_its_labels_escaped(void **state)
+{
+	struct exam_figures f[3];
+	const struct exam_figures *list[] = {&f[0], &f[1], &f[2]};
+	char *text, *second;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	exam_make(OUTCOME_NEGATIVE, false);
+	exam.host = "z\"\\\n";
+	exam.at = 1700000000;
+	exam_figures_take(&exam, &f[0]);
+	exam_figures_take(&exam, &f[2]);
+	exam_make(OUTCOME_GOOD, true);
+	exam_figures_take(&exam, &f[1]);
+	assert_true(exam_prom(to, list, 3));
+	fclose(to);
+	assert_non_null(
+		strstr(text, "# TYPE sallyport_doctor_up gauge\n"
+			     "sallyport_doctor_up{host=\"host<1>\",interface=\"\"} 1\n"
+			     "sallyport_doctor_up{host=\"z\\\"\\\\\\\\x0a\",interface=\"\"} 0\n#"));
+	assert_non_null(strstr(text, "interface=\"\"} 1.500000\n"));
+	assert_non_null(strstr(text, "interface=\"\"} 1700000000\n"));
+	second = strstr(text, ",symptom=\"T01\",phase=\"TCP session\",certainty=\"likely\"} 1\n");
+	assert_non_null(second);
+	free(text);
+}
+
+static void
+prometheus_gets_a_file_also_without_hosts_and_hears_of_a_full_disk(void **state)
+{
+	struct exam_figures f;
+	const struct exam_figures *list[] = {&f};
+	char *text;
+	size_t len;
+	FILE *to = open_memstream(&text, &len), *full = fopen("/dev/full", "we");
+
+	assert_true(exam_prom(to, list, 0));
+	fclose(to);
+	assert_memory_equal(text, "# HELP ", 7);
+	free(text);
+	exam_make(OUTCOME_GOOD, true);
+	exam_figures_take(&exam, &f);
+	assert_non_null(full);
+	assert_false(exam_prom(full, list, 1));
+	fclose(full);
+}
+
+static void
 steps_beyond_the_room_are_left_out(void **state)
 {
 	exam = (struct exam){.host = "x"};
@@ -210,6 +260,9 @@ main(void)
 		cmocka_unit_test(the_page_escapes_what_strangers_say),
 		cmocka_unit_test(a_change_is_another_verdict_and_not_other_figures),
 		cmocka_unit_test(a_change_is_one_line_without_control_characters),
+		cmocka_unit_test(prometheus_gets_each_series_once_and_its_labels_escaped),
+		cmocka_unit_test(
+			prometheus_gets_a_file_also_without_hosts_and_hears_of_a_full_disk),
 		cmocka_unit_test(steps_beyond_the_room_are_left_out),
 	};
 

@@ -163,6 +163,48 @@ def test_a_watch_for_programs_gives_whole_records(stand):
     expect_same([json.loads(line)['verdict']['symptom'] for line in watch.lines[:2]], [None, 'T02'], 'symptoms')
 
 
+def figures(path):
+    """{(metric, host): value} of a file for Prometheus, each line of which must be one, each series once."""
+    found = {}
+    for line in path.read_text().splitlines():
+        if line.startswith('#'):
+            continue
+        m = re.fullmatch(r'([a-z_]+)\{host="([^"]*)",interface="[^"]*"(?:,[a-z]+="[^"]*")*\} ([\d.]+)', line)
+        expect(m and (m[1], m[2]) not in found, line)
+        found[m[1].removeprefix('sallyport_doctor_'), m[2]] = float(m[3])
+    return found
+
+
+def test_prometheus_gets_a_whole_file_each_time(stand):
+    path = stand.path / 'doctor.prom'
+    path.write_text('old\n')
+    with open(path, encoding='utf-8') as before, refused('127.9.0.5'):
+        doctor(stand, '127.9.0.4', '127.9.0.5', '127.9.0.4', '--prom', str(path), status=1)
+        expect_same(before.read(), 'old\n', 'who read the old file has it still')
+    found = figures(path)
+    expect_same([found['up', '127.9.0.4'], found['up', '127.9.0.5']], [1, 0], 'up')
+    expect_same(found['outcome', '127.9.0.5'], 1, 'outcome')
+    expect(abs(found['examined_timestamp_seconds', '127.9.0.4'] - time.time()) < 60, 'when')
+    expect(re.search(r'verdict\{host="127.9.0.5",interface="",symptom="T02",phase="TCP session",', path.read_text()), 'the verdict')
+    expect_same([p.name for p in stand.path.glob('doctor.prom*')], ['doctor.prom'], 'files left')
+    expect_same(path.stat().st_mode & 0o444, 0o444, 'others may read it')
+    _, err = doctor(stand, '127.9.0.4', '--prom', '/nowhere/x', status=3)
+    expect('/nowhere/x cannot be written' in err, err)
+
+
+def test_a_watch_writes_the_file_every_time(stand):
+    path = stand.path / 'watch.prom'
+    watch = Watch(stand, '127.9.0.6', '--watch', '300ms', '--prom', str(path))
+    try:
+        watch.wait(1)
+        harness.wait_for(path.exists, 10, 'the file')
+        with refused('127.9.0.6'):
+            harness.wait_for(lambda: figures(path)['up', '127.9.0.6'] == 0, 10, 'down')
+        harness.wait_for(lambda: figures(path)['up', '127.9.0.6'] == 1, 10, 'up again')
+    finally:
+        watch.stop()
+
+
 def test_wrong_words_are_met_with_the_right_ones(stand):
     _, err = doctor(stand, status=64)
     expect('no host is named' in err, err)
