@@ -102,6 +102,21 @@ SP_NODISCARD sp_status sp_server_use_protseq(sp_server *, const char *protseq, c
 /* Takes over a listening socket, for example from systemd. The server closes it. */
 SP_NODISCARD sp_status sp_server_use_socket(sp_server *, int take_fd, struct sp_error *reterr);
 
+/* Who may have authenticated a client, by itself or within SPNEGO; bits of sp_interface_options.providers. */
+#define SP_BY_NTLM 1u
+#define SP_BY_KERBEROS 2u
+
+enum sp_opnum_action {
+	SP_OPNUM_ALLOW,
+	SP_OPNUM_AUDIT, /* allow, and log who calls what, at SP_LOG_INFO */
+	SP_OPNUM_DENY,
+};
+
+struct sp_opnum_rule {
+	uint16_t first, last; /* these opnums, both included */
+	enum sp_opnum_action action;
+};
+
 /* Zero means the default. */
 struct sp_interface_options {
 	const char *annotation;        /* what the mapper shows, at most 63 bytes ("") */
@@ -125,6 +140,27 @@ struct sp_interface_options {
 	 */
 	enum sp_level least_level;
 	bool anonymous; /* at a least level: takes clients that authenticated as nobody */
+	/*
+	 * Who may call, from where, and what. Each that is given must be met, before `access` is asked; other calls get
+	 * ERROR_ACCESS_DENIED and do not execute. All is copied; what cannot be read is RPC_S_INVALID_ARG at registration.
+	 *
+	 * providers    SP_BY_* bits (all): others, and clients without authentication, are refused; ncalrpc passes, as above.
+	 * identities   (everybody) exact names, no patterns:
+	 *                "HOUSE\\alice", "alice@HOUSE.EXAMPLE"  the same name, written in two ways
+	 *                "alice"      an account of NTLM, whatever the domain; nobody of Kerberos
+	 *                "uid:1000"   a user of this machine, over ncalrpc
+	 *              Names of NTLM are compared without regard to case, as Windows does; those of Kerberos byte for byte.
+	 *              NTLM's domain is what the client says: an accounts file does not look at it.
+	 * networks     (every one) "192.0.2.0/24", "2001:db8::/32", "192.0.2.7"; ncalrpc passes.
+	 * opnum_rules  (allow) the first that has the opnum decides; without one the call is allowed.
+	 */
+	unsigned providers;
+	const char *const *identities;
+	size_t n_identities;
+	const char *const *networks;
+	size_t n_networks;
+	const struct sp_opnum_rule *opnum_rules;
+	size_t n_opnum_rules;
 };
 
 /*

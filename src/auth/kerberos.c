@@ -359,7 +359,7 @@ names(const struct auth_context *c, struct auth_names *ret)
 {
 	const struct kerberos *x = (const struct kerberos *)c;
 
-	*ret = (struct auth_names){x->user, x->domain, false};
+	*ret = (struct auth_names){x->user, x->domain, false, AUTH_TYPE_KERBEROS};
 }
 
 static const uint8_t *

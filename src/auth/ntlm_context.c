@@ -39,7 +39,7 @@ names(const struct auth_context *c, struct auth_names *ret)
 {
 	const struct ntlm_context *x = (const struct ntlm_context *)c;
 
-	*ret = (struct auth_names){x->user, x->domain, x->anonymous};
+	*ret = (struct auth_names){x->user, x->domain, x->anonymous, AUTH_TYPE_NTLM};
 }
 
 static const uint8_t *

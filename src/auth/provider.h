@@ -58,6 +58,7 @@ enum auth_outcome {
 struct auth_names {
 	const char *user, *domain; /* "" when there is none */
 	bool anonymous;
+	enum auth_type mechanism; /* who knows it: within SPNEGO the provider that it chose */
 };
 
 struct auth_context;

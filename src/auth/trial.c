@@ -98,7 +98,7 @@ unprotect(struct auth_context *c, enum auth_level level, const struct auth_span 
 static void
 names(const struct auth_context *c, struct auth_names *ret)
 {
-	*ret = (struct auth_names){"somebody", "", false};
+	*ret = (struct auth_names){"somebody", "", false, AUTH_TYPE_NONE};
 }
 
 static const uint8_t *

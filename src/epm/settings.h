@@ -9,12 +9,8 @@
 #include <sys/types.h>
 
 #include "net/address.h"
+#include "net/network.h"
 #include "wire/tower.h"
-
-struct network { /* IPv4 as ::ffff:0:0/96 */
-	struct in6_addr address;
-	uint8_t prefix; /* 0-128 */
-};
 
 struct public_address { /* what clients of a network are told instead of the address they dialled */
 	struct network from;
@@ -75,8 +71,5 @@ void settings_free(struct settings *);
  * has one line for each finding, "file:line:column: what is wrong".
  */
 SP_NODISCARD bool settings_read(const char *path, struct settings **ret, char **ret_report);
-
-bool network_parse(const char *text, struct network *ret); /* "192.0.2.0/24", "2001:db8::1" */
-bool network_has(const struct network *, const struct in6_addr *);
 
 #endif

@@ -191,7 +191,7 @@ static const struct link_owner link_owner = {on_event, on_turned, on_closed};
 
 /* One machine, or over ncalrpc one user: [MS-RPCE] 3.3.1.5.7 goes by the IP address. */
 static struct assoc_peer
-whose(const struct connection *c)
+whose(struct connection *c)
 {
 	struct address peer = {.len = sizeof(peer.storage)}, own = {.len = sizeof(own.storage)};
 	uint8_t host[16], own_host[16];
@@ -204,6 +204,8 @@ whose(const struct connection *c)
 		   !getsockname(c->fd, (struct sockaddr *)&own.storage, &own.len)) {
 		address_host(&peer, host);
 		address_host(&own, own_host);
+		memcpy(&c->host, host, sizeof(host));
+		c->host_is_known = true;
 		p.bytes[0] = 't';
 		/* this machine has many addresses */
 		if (memcmp(host, own_host, sizeof(host)) != 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ndr/ndr.h"
+#include "rpc/access.h"
 #include "rpc/extended.h"
 #include "rpc/fault.h"
 #include "rpc/object.h"
@@ -256,6 +257,8 @@ admit(sp_call *call)
 		return ERROR_ACCESS_DENIED;
 	call->operation = &r->interface->operations[call->opnum];
 	status = server_security_admit(call);
+	if (!status && r->rules)
+		status = access_rules_admit(r->rules, call);
 	if (status)
 		return status;
 	return r->options.access ? r->options.access(call, call->opnum, r->options.access_arg) : 0;

@@ -361,6 +361,124 @@ client_may_change_who_it_is(void **state)
 	sp_server_free(s.server);
 }
 
+/* --- who, from where, and what --- */
+
+static sp_status
+ask_with(const struct sp_interface_options *options, const struct sp_security *security)
+{
+	struct stage s;
+	sp_status status;
+
+	stage_up(&s, &with_alice, options, 0);
+	status = ask_once(&s, security, NULL);
+	assert_int_equal(heard.level != 0, status == 0); /* what is refused does not run */
+	sp_server_free(s.server);
+	return status;
+}
+
+static void
+only_clients_of_an_allowed_provider_may_call(void **state)
+{
+	struct sp_interface_options options = {.providers = SP_BY_NTLM};
+	struct sp_security negotiated = as_alice;
+
+	negotiated.provider = SP_AUTH_SPNEGO;
+	assert_int_equal(ask_with(&options, &as_alice), 0);
+	assert_int_equal(ask_with(&options, &negotiated), 0);
+	assert_int_equal(ask_with(&options, NULL), ERROR_ACCESS_DENIED);
+	options.providers = SP_BY_KERBEROS;
+	assert_int_equal(ask_with(&options, &as_alice), ERROR_ACCESS_DENIED);
+	assert_int_equal(ask_with(&options, &negotiated), ERROR_ACCESS_DENIED);
+	options.providers = SP_BY_KERBEROS | SP_BY_NTLM;
+	assert_int_equal(ask_with(&options, &as_alice), 0);
+}
+
+static void
+only_callers_who_are_named_may_call(void **state)
+{
+	static const struct {
+		const char *name;
+		sp_status status;
+	} rows[] = {{"alice", 0}, {"ALICE", 0}, {"HOUSE\\alice", 0}, {"Alice@house", 0},
+		{"alic", ERROR_ACCESS_DENIED}, {"alices", ERROR_ACCESS_DENIED},
+		{"GARDEN\\alice", ERROR_ACCESS_DENIED}, {"uid:0", ERROR_ACCESS_DENIED}};
+	struct sp_interface_options options = {.n_identities = 2};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *names[] = {"HOUSE\\bob", rows[i].name};
+
+		options.identities = names;
+		if (ask_with(&options, &as_alice) != rows[i].status)
+			fail_msg("%s: not %u", rows[i].name, rows[i].status);
+		assert_int_equal(ask_with(&options, NULL), ERROR_ACCESS_DENIED);
+	}
+}
+
+static void
+only_clients_of_an_allowed_network_may_call(void **state)
+{
+	static const struct {
+		const char *network;
+		sp_status status;
+	} rows[] = {{"127.0.0.0/8", 0}, {"127.0.0.1", 0}, {"0.0.0.0/0", 0},
+		{"127.0.0.2/32", ERROR_ACCESS_DENIED}, {"192.0.2.0/24", ERROR_ACCESS_DENIED},
+		{"2001:db8::/32", ERROR_ACCESS_DENIED}, {"::1", ERROR_ACCESS_DENIED}};
+	struct sp_interface_options options = {.n_networks = 2};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *networks[] = {"198.51.100.0/24", rows[i].network};
+
+		options.networks = networks;
+		if (ask_with(&options, NULL) != rows[i].status)
+			fail_msg("%s: not %u", rows[i].network, rows[i].status);
+		assert_int_equal(ask_with(&options, &as_alice), rows[i].status);
+	}
+}
+
+static void
+first_rule_of_an_opnum_decides(void **state)
+{
+	struct sp_opnum_rule rules[] = {
+		{1, 65535, SP_OPNUM_DENY}, {0, 0, SP_OPNUM_AUDIT}, {0, 65535, SP_OPNUM_DENY}};
+	struct sp_interface_options options = {.opnum_rules = rules, .n_opnum_rules = 3};
+
+	assert_int_equal(ask_with(&options, &as_alice), 0);
+	assert_int_equal(n_logged, 1);
+	assert_non_null(strstr(logged, "audit: ncacn_ip_tcp:127.0.0.1["));
+	assert_non_null(strstr(logged, ", HOUSE\\alice, calls bytes.echo (0)"));
+	assert_int_equal(ask_with(&options, NULL), 0);
+	assert_non_null(strstr(logged, ", nobody, calls bytes.echo (0)"));
+	rules[1].action = SP_OPNUM_ALLOW;
+	assert_int_equal(ask_with(&options, NULL), 0);
+	assert_int_equal(n_logged, 0);
+	rules[1].action = SP_OPNUM_DENY;
+	assert_int_equal(ask_with(&options, &as_alice), ERROR_ACCESS_DENIED);
+	options.n_opnum_rules = 1;
+	assert_int_equal(ask_with(&options, NULL), 0);
+}
+
+static void
+every_list_must_be_met(void **state)
+{
+	static const char *names[] = {"alice"}, *networks[] = {"127.0.0.1"}, *others[] = {"bob"};
+	struct sp_interface_options options = {.providers = SP_BY_NTLM,
+		.identities = names,
+		.n_identities = 1,
+		.networks = networks,
+		.n_networks = 1,
+		.least_level = SP_LEVEL_PRIVACY};
+	struct sp_security weak = as_alice;
+
+	weak.level = SP_LEVEL_INTEGRITY;
+	assert_int_equal(ask_with(&options, &as_alice), 0);
+	assert_int_equal(ask_with(&options, &weak), ERROR_ACCESS_DENIED);
+	options.identities = others;
+	assert_int_equal(ask_with(&options, &as_alice), ERROR_ACCESS_DENIED);
+	options.identities = names;
+	options.networks = (const char *[]){"10.0.0.0/8"};
+	assert_int_equal(ask_with(&options, &as_alice), ERROR_ACCESS_DENIED);
+}
+
 int
 main(void)
 {
@@ -375,6 +493,11 @@ main(void)
 		cmocka_unit_test(wishes_that_make_no_sense_are_refused),
 		cmocka_unit_test(hash_does_for_a_password),
 		cmocka_unit_test(client_may_change_who_it_is),
+		cmocka_unit_test(only_clients_of_an_allowed_provider_may_call),
+		cmocka_unit_test(only_callers_who_are_named_may_call),
+		cmocka_unit_test(only_clients_of_an_allowed_network_may_call),
+		cmocka_unit_test(first_rule_of_an_opnum_decides),
+		cmocka_unit_test(every_list_must_be_met),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "net/tcp.h"
+#include "rpc/access.h"
 #include "rpc/registrar.h"
 #include "rpc/security.h"
 
@@ -135,6 +136,7 @@ registration_free(struct registration *r)
 		return;
 	mem_free((void *)r->options.annotation);
 	mem_free((void *)r->options.objects);
+	access_rules_free(r->rules);
 	mem_free(r);
 }
 
@@ -359,6 +361,8 @@ registration_new(const struct sp_interface *interface, const void *handlers,
 	if (!options)
 		return r;
 	r->options = *options;
+	r->options.identities = r->options.networks = NULL; /* the caller's */
+	r->options.opnum_rules = NULL;
 	r->options.annotation = options->annotation ? mem_strdup(options->annotation) : NULL;
 	size = options->n_objects * sizeof(*options->objects);
 	r->options.objects = size ? mem_alloc(size) : NULL;
@@ -376,6 +380,7 @@ sp_server_register(sp_server *server, const struct sp_interface *interface, cons
 	const struct sp_interface_options *options, struct sp_error *reterr)
 {
 	struct registration *r, **larger;
+	struct access_rules *rules = NULL;
 	sp_status status = must_be_idle(server, reterr);
 
 	if (status)
@@ -397,12 +402,18 @@ sp_server_register(sp_server *server, const struct sp_interface *interface, cons
 				"register the interface %.60s - it is registered already - once is "
 				"enough",
 				interface->name);
+	status = access_rules_new(interface->name, options, &rules, reterr);
+	if (status)
+		return status;
 	larger = mem_resize(server->registrations, server->n_registrations + 1, sizeof(*larger));
 	if (larger)
 		server->registrations = larger;
 	r = larger ? registration_new(interface, handlers, options) : NULL;
-	if (!r)
+	if (!r) {
+		access_rules_free(rules);
 		return error_no_memory(reterr);
+	}
+	r->rules = rules;
 	r->index = (unsigned)server->n_registrations;
 	server->registrations[server->n_registrations++] = r;
 	return 0;

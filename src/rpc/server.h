@@ -3,6 +3,7 @@
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -16,6 +17,7 @@ struct registration { /* an interface that is offered */
 	const struct sp_interface *interface;
 	const void *handlers;
 	struct sp_interface_options options; /* annotation and objects are our copies */
+	struct access_rules *rules;          /* NULL: none */
 	unsigned index;
 	uint16_t fixed_port; /* by the port policy, where dynamic ports were asked for; 0: none */
 };
@@ -172,6 +174,8 @@ struct connection {
 	uid_t uid;
 	gid_t gid;
 	struct assoc_counters counted;
+	bool host_is_known;
+	struct in6_addr host; /* the peer's; IPv4 as ::ffff:0:0/96 */
 	char peer_text[ADDRESS_TEXT + 32], local_text[ADDRESS_TEXT + 32];
 	bool called[]; /* by registration->index */
 };
