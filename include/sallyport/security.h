@@ -76,6 +76,12 @@ struct sp_ntlm_options {
 	bool anonymous;     /* takes clients without a name; interfaces must allow them, too */
 	bool ntlm_v1;       /* takes NTLMv1's response, which can be broken */
 	bool mic_required;  /* refuses clients that do not protect NTLM's own messages */
+	/*
+	 * Once so many logons from one address (of IPv6: one network of 64 bits) have failed within a minute, more from there
+	 * are refused before a password is looked at, right ones, too, until that minute is over; Kerberos by itself and
+	 * ncalrpc are not (no limit). 256 addresses are remembered.
+	 */
+	unsigned failures_per_minute;
 };
 
 /*

@@ -76,15 +76,6 @@ sp_call_on_cancel(sp_call *call, void (*fn)(sp_call *, void *arg), void *arg)
 }
 
 static void
-authenticate(struct connection *c, struct assoc_event *event)
-{
-	const char *why = "";
-
-	if (!security_step(&c->link.conn, event, &why))
-		server_security_failed(c->thread->server, c, why);
-}
-
-static void
 on_event(void *arg, struct assoc_event *event)
 {
 	struct connection *c = arg;
@@ -93,7 +84,7 @@ on_event(void *arg, struct assoc_event *event)
 	switch (event->kind) {
 	case ASSOC_EVENT_REQUEST: dispatch_request(c, event); return;
 	case ASSOC_EVENT_MORE: dispatch_more(c, event); break;
-	case ASSOC_EVENT_AUTH_STEP: authenticate(c, event); break;
+	case ASSOC_EVENT_AUTH_STEP: server_security_step(c, event); break;
 	case ASSOC_EVENT_CANCEL: connection_cancel(c, event->call_id, CALL_CANCELLED); break;
 	case ASSOC_EVENT_ORPHANED: connection_cancel(c, event->call_id, CALL_ORPHANED); break;
 	default: break;

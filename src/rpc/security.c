@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "rpc/client.h"
+#include "rpc/failures.h"
 #include "rpc/server.h"
 
 #define LOG_PAUSE (60 * SP_SECOND)
@@ -213,6 +214,7 @@ struct server_security {
 	pthread_mutex_t lock;           /* over what follows */
 	sp_nanos logged;
 	unsigned unlogged;
+	struct failures failures;
 };
 
 void
@@ -398,6 +400,42 @@ server_security_failed(sp_server *server, const struct connection *c, const char
 		server_log(server, SP_LOG_WARNING,
 			"security: %s: %s (and %u like it since the last message)", c->peer_text,
 			why, others);
+}
+
+static bool
+has_failed_enough(struct server_security *s, const struct connection *c, uint8_t type)
+{
+	unsigned n;
+
+	if (s->options.failures_per_minute == 0 || !c->host_is_known || type == SP_AUTH_KERBEROS)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	n = failures_of(&s->failures, &c->host, time_now());
+	pthread_mutex_unlock(&s->lock);
+	return n >= s->options.failures_per_minute;
+}
+
+void
+server_security_step(struct connection *c, struct assoc_event *e)
+{
+	sp_server *server = c->thread->server;
+	struct server_security *s = server->security;
+	const char *why = "too many logons from there have failed";
+	struct auth_token none = {0};
+
+	if (has_failed_enough(s, c, e->auth_type)) {
+		assoc_auth_done(&c->link.conn, AUTH_FAILED, &none, why);
+		server_security_failed(server, c, why);
+		return;
+	}
+	if (security_step(&c->link.conn, e, &why))
+		return;
+	if (s->options.failures_per_minute > 0 && c->host_is_known) {
+		pthread_mutex_lock(&s->lock);
+		failures_add(&s->failures, &c->host, time_now());
+		pthread_mutex_unlock(&s->lock);
+	}
+	server_security_failed(server, c, why);
 }
 
 sp_status

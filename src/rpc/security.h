@@ -26,6 +26,8 @@ const struct auth_acceptor *server_security_acceptors(
 	const struct server_security *, size_t *ret_n);
 /* A logon or a message's protection failed: logged, once a minute with the number of those that were not. */
 void server_security_failed(sp_server *, const struct connection *, const char *why);
+/* The leg of a client's logon that the event asks for; counted when it fails. */
+void server_security_step(struct connection *, struct assoc_event *);
 /* 0, or the fault: does the interface take this caller? */
 sp_status server_security_admit(const sp_call *);
 

@@ -479,6 +479,32 @@ every_list_must_be_met(void **state)
 	assert_int_equal(ask_with(&options, &as_alice), ERROR_ACCESS_DENIED);
 }
 
+static void
+too_many_wrong_passwords_end_logons_from_there_for_a_minute(void **state)
+{
+	struct sp_ntlm_options ntlm = with_alice;
+	struct sp_security wrong = as_alice, negotiated = as_alice;
+	struct sp_error err;
+	struct stage s;
+
+	ntlm.failures_per_minute = 3;
+	wrong.password = "battery staple";
+	negotiated.provider = SP_AUTH_SPNEGO;
+	stage_up(&s, &ntlm, NULL, 0);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(ask_once(&s, &wrong, NULL), ERROR_ACCESS_DENIED);
+	assert_int_equal(ask_once(&s, &as_alice, NULL), 0);
+	assert_int_equal(ask_once(&s, &wrong, NULL), ERROR_ACCESS_DENIED);
+	/* the right one, too, in whatever dress; who does not log on is not concerned */
+	assert_int_equal(ask_once(&s, &as_alice, &err), ERROR_ACCESS_DENIED);
+	assert_int_equal(ask_once(&s, &negotiated, &err), ERROR_ACCESS_DENIED);
+	assert_int_equal(ask_once(&s, NULL, NULL), 0);
+	pthread_mutex_lock(&lock);
+	assert_int_equal(n_logged, 1);
+	pthread_mutex_unlock(&lock);
+	sp_server_free(s.server);
+}
+
 int
 main(void)
 {
@@ -498,6 +524,7 @@ main(void)
 		cmocka_unit_test(only_clients_of_an_allowed_network_may_call),
 		cmocka_unit_test(first_rule_of_an_opnum_decides),
 		cmocka_unit_test(every_list_must_be_met),
+		cmocka_unit_test(too_many_wrong_passwords_end_logons_from_there_for_a_minute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
