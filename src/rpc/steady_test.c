@@ -28,12 +28,17 @@ static const struct sp_interface counting_interface = {
 static sp_server *
 counting_server(char *ret_binding, size_t cap)
 {
+	static const char *const networks[] = {"192.0.2.0/24", "127.0.0.0/8"};
+	static const struct sp_opnum_rule rule = {1, 9, SP_OPNUM_DENY};
 	struct sp_server_options options = {.no_mapper = true, .port_policy = "/nonexistent"};
+	/* who may call is asked at each call */
+	struct sp_interface_options rules = {
+		.networks = networks, .n_networks = 2, .opnum_rules = &rule, .n_opnum_rules = 1};
 	sp_server *server;
 
 	assert_int_equal(sp_server_new(&options, &server, NULL), 0);
 	assert_int_equal(sp_server_use_protseq(server, "ncacn_ip_tcp", NULL, "127.0.0.1", NULL), 0);
-	assert_int_equal(sp_server_register(server, &counting_interface, NULL, NULL, NULL), 0);
+	assert_int_equal(sp_server_register(server, &counting_interface, NULL, &rules, NULL), 0);
 	assert_int_equal(sp_server_start(server, 1, NULL), 0);
 	snprintf(ret_binding, cap, "%s", sp_server_binding(server, 0));
 	return server;
