@@ -318,6 +318,11 @@ bool sp_pull_full(struct sp_pull *, void *slot, sp_pull_referent *referent, cons
  */
 void sp_pull_deferred(struct sp_pull *);
 /*
+ * Nothing is read: convert(pull, slot, args) runs when what has been queued by now, and all that it queues, is there. For
+ * values that are of another type in C than on the wire ([transmit_as] and its kin).
+ */
+void sp_pull_then(struct sp_pull *, void *slot, sp_pull_referent *convert, const void *args);
+/*
  * A unique or full pointer to an array whose count comes from elsewhere: faults when it is NULL and the count
  * is not 0 ([MS-RPCE] 3.1.1.5.3.3.1.2).
  */
@@ -376,6 +381,8 @@ void sp_push_unique(struct sp_push *, const void *pointee, sp_push_referent *, c
 void sp_push_ref(struct sp_push *, const void *pointee, sp_push_referent *, const void *args);
 void sp_push_full(struct sp_push *, const void *pointee, sp_push_referent *, const void *args);
 void sp_push_deferred(struct sp_push *);
+/* Zeroed memory for what a value is converted to; lives as long as the push. NULL after a fault, or for lack of memory, which is one. */
+void *sp_push_room(struct sp_push *, size_t n, size_t size);
 /* RPC_X_NULL_REF_POINTER for NULL with a count: receivers refuse that ([MS-RPCE] 3.1.1.5.3.3.1.2). */
 void sp_push_sized(struct sp_push *, const void *pointee, uint64_t count, const char *what);
 /* A top-level [ref] pointer has no representation; NULL there is RPC_X_NULL_REF_POINTER. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "idlc/convert.h"
 #include "idlc/parser.h"
 
 /* Attributes of an IDL file may be shared by several declarators, so the new ones go in front. */
@@ -93,7 +94,10 @@ types(struct parser *p)
 		const char *name = parser_name(p, "a type's name");
 		struct type *t = name ? find_alias(p->c->decls, name) : NULL;
 
-		if (t)
+		if (t && t->is_imported && convert_find(attrs))
+			error_at(p->c, pos,
+				"'%s' is of another file, whose header has it as it travels", name);
+		else if (t)
 			prepend(&t->attrs, copy(p->c, attrs));
 		else if (name)
 			not_found(p, pos, "type", name);
@@ -158,12 +162,24 @@ operation(struct parser *p, const struct interface *i)
 	parser_expect(p, ";");
 }
 
-/* include "x"; matters to C, and the IDL file says the same with cpp_quote */
+/* include "x", "y": headers with the types that represent_as and user_marshal name */
 static void
 include(struct parser *p)
 {
-	while (p->i < p->n && !parser_is(p, ";"))
+	do {
+		const struct token *t = parser_token(p);
+		struct decl *d;
+
+		if (t->kind != TOKEN_STRING) {
+			parser_syntax_error(p, "a header's name in quotation marks");
+			return;
+		}
+		d = compiler_new(p->c, 1, sizeof(*d));
+		*d = (struct decl){.next = p->c->decls, .kind = DECL_IMPORT, .pos = parser_pos(p)};
+		d->name = lex_string(p->c, p->source->text + t->at, t->len);
+		p->c->decls = d;
 		p->i++;
+	} while (parser_take(p, ","));
 	parser_expect(p, ";");
 }
 

@@ -172,10 +172,12 @@ struct type {
 	enum walk_state resolved, laid_out, defined;
 	struct shape *tag_shape; /* union: the discriminant */
 	struct layout *layout;
-	const char *c_name;   /* "struct x", "x_t" */
-	const char *marshal;  /* the stem of its functions */
-	unsigned context;     /* a context handle's number in the interface + 1 */
-	struct field *serial; /* TYPE_ALIAS: travels by itself; in: [encode], out: [decode] */
+	const char *c_name;      /* "struct x", "x_t" */
+	const char *marshal;     /* the stem of its functions */
+	struct shape *converted; /* TYPE_ALIAS: what travels is another type */
+	unsigned mark;           /* of the last search that came by */
+	unsigned context;        /* a context handle's number in the interface + 1 */
+	struct field *serial;    /* TYPE_ALIAS: travels by itself; in: [encode], out: [decode] */
 };
 
 enum decl_kind { DECL_CONST, DECL_TYPE, DECL_OPERATION, DECL_QUOTE, DECL_IMPORT, DECL_INTERFACE };
@@ -252,6 +254,7 @@ enum shape_kind {
 	SHAPE_ARRAY,
 	SHAPE_OBJECT, /* what an interface pointer points to */
 	SHAPE_UTF8,   /* a string of wchar_t that C programs see in UTF-8; `to`: as it travels */
+	SHAPE_CONVERTED, /* of another type in C than on the wire; `to`: as it travels, `type`: the alias */
 	SHAPE_PIPE,
 	SHAPE_IGNORED, /* a pointer that is never followed */
 	SHAPE_VOID,
@@ -270,6 +273,13 @@ struct dimension {
 };
 
 #define SHAPE_MAX_DIMENSIONS 8
+
+/* An attribute that makes a type travel as another one, and the ends of its functions' names. */
+struct conversion {
+	const char *attribute;
+	const char *push, *pull;
+	bool names_c; /* what it names is the type in C; else the type that travels */
+};
 
 struct shape {
 	enum shape_kind kind;
@@ -290,6 +300,7 @@ struct shape {
 	int64_t low, high;
 	struct expr *switch_is;
 	unsigned context; /* number in the interface */
+	const struct conversion *conversion;
 };
 
 /* How many bytes, how aligned; of a struct, union or any shape. */

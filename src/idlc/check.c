@@ -6,6 +6,7 @@
 #include "idlc/check.h"
 
 #include "idlc/constant.h"
+#include "idlc/convert.h"
 #include "idlc/diagnostic.h"
 #include "idlc/layout.h"
 #include "idlc/names.h"
@@ -102,6 +103,13 @@ visit_type(struct compiler *c, struct decl *d, struct interface *i)
 	check_type(c, d->type->kind == TYPE_ALIAS ? d->type->of : d->type, &place);
 }
 
+static void
+visit_conversion(struct compiler *c, struct decl *d, struct interface *i)
+{
+	if (d->kind == DECL_TYPE && d->type->kind == TYPE_ALIAS)
+		convert_check(c, d->type, i);
+}
+
 /* The function that calls it is a global name in C. */
 static void
 call_name(struct compiler *c, const struct operation *op, const struct interface *i)
@@ -144,7 +152,7 @@ void
 check(struct compiler *c)
 {
 	static visit *const passes[] = {visit_enum, visit_interface, visit_numbers, visit_constant,
-		visit_type, visit_layout, serialize_check, visit_operation};
+		visit_type, visit_layout, visit_conversion, serialize_check, visit_operation};
 
 	names_collect(c);
 	standard_read(c);

@@ -60,6 +60,7 @@ describe_kind(const struct shape *s)
 		[SHAPE_ARRAY] = "array",
 		[SHAPE_OBJECT] = "interface",
 		[SHAPE_UTF8] = "utf8",
+		[SHAPE_CONVERTED] = "converted",
 		[SHAPE_PIPE] = "pipe",
 		[SHAPE_IGNORED] = "ignored",
 		[SHAPE_VOID] = "void",
@@ -130,6 +131,9 @@ describe_shape(struct compiler *c, const struct shape *s)
 			c, "%s to %s", pointers[s->pointer], describe_shape(c, s->to));
 	case SHAPE_ARRAY: return describe_array(c, s);
 	case SHAPE_UTF8: return compiler_printf(c, "%s, in UTF-8", describe_shape(c, s->to));
+	case SHAPE_CONVERTED:
+		return compiler_printf(
+			c, "%s, which travels as %s", s->c_name, describe_shape(c, s->to));
 	case SHAPE_PIPE: return compiler_printf(c, "pipe of %s", describe_shape(c, s->to));
 	case SHAPE_UUID: return "uuid_t";
 	case SHAPE_CONTEXT: return s->type ? s->type->name : "context handle";

@@ -126,7 +126,8 @@ shape(struct lua *l, const struct shape *s)
 		break;
 	case SHAPE_POINTER: pointer(l, s); break;
 	case SHAPE_ARRAY: array(l, s); break;
-	case SHAPE_UTF8: shape(l, s->to); break;
+	case SHAPE_UTF8:
+	case SHAPE_CONVERTED: shape(l, s->to); break;
 	case SHAPE_OBJECT: raw(l, "{\"object\"}"); break;
 	case SHAPE_PIPE:
 		raw(l, "{\"pipe\", ");

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "idlc/convert.h"
 #include "idlc/emit.h"
 #include "idlc/emit_pipe.h"
 #include "idlc/names.h"
@@ -572,6 +573,7 @@ header(struct emitter *e)
 	text_line(e->out, "#include <sallyport/stub.h>");
 	text_blank(e->out);
 	declarations(e);
+	convert_face(e);
 	while ((i = emit_interface_next(e->c, &cursor)))
 		interface_face(e, i);
 	serialize_face(e);

@@ -83,6 +83,17 @@ reference_layout(struct compiler *c, const struct shape *s)
 	return (struct layout){.alignment = 1, .least = 1, .is_fixed_size = true, .alignment64 = 1};
 }
 
+/* Where it lies on the wire; what it takes in memory is C's affair. */
+static struct layout
+converted_layout(struct compiler *c, const struct shape *s)
+{
+	struct layout l = layout_of(c, s->to);
+
+	l.is_flat = l.is_conformant = false;
+	l.is_fixed_size = true;
+	return l;
+}
+
 struct layout
 layout_of(struct compiler *c, const struct shape *s)
 {
@@ -94,6 +105,7 @@ layout_of(struct compiler *c, const struct shape *s)
 	case SHAPE_IGNORED: return (struct layout){4, 4, 4, false, false, false, true, 8};
 	case SHAPE_POINTER: return (struct layout){4, 4, 4, false, true, false, true, 8};
 	case SHAPE_ARRAY: return array_layout(c, s);
+	case SHAPE_CONVERTED: return converted_layout(c, s);
 	case SHAPE_STRUCT:
 	case SHAPE_UNION: return reference_layout(c, s);
 	default: return (struct layout){.alignment = 1, .is_fixed_size = true, .alignment64 = 1};

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "idlc/convert.h"
 #include "idlc/layout.h"
 #include "idlc/parser.h"
 #include "idlc/shape.h"
@@ -226,6 +227,16 @@ value_struct(struct marshal *m, bool is_pull, const struct shape *s, const char 
 }
 
 static void
+value_converted(struct marshal *m, bool is_pull, const struct shape *s, const char *at)
+{
+	const char *verb = is_pull ? "pull" : "push";
+	const char *name = compiler_printf(m->c, "%s_converted_%s", verb, marshal_type_name(m, s));
+
+	text_line(m->out, "%s(%s, %s);", marshal_ask(m, ROUTINE_VALUE, is_pull, name, s, NULL),
+		verb, marshal_address(m, at));
+}
+
+static void
 value_union(
 	struct marshal *m, bool is_pull, const struct shape *s, const char *at, struct scope *scope)
 {
@@ -252,6 +263,7 @@ is_shared(const struct shape *s)
 	case SHAPE_UUID:
 	case SHAPE_OBJECT:
 	case SHAPE_UTF8:
+	case SHAPE_CONVERTED:
 	case SHAPE_STRUCT: return true;
 	case SHAPE_ARRAY:
 		return s->is_string && !s->has_range && s->n_dimensions == 1 &&
@@ -388,6 +400,7 @@ value(struct marshal *m, bool is_pull, const struct shape *s, const char *at, st
 		break;
 	case SHAPE_CONTEXT: value_context(m, is_pull, s, at, scope); break;
 	case SHAPE_STRUCT: value_struct(m, is_pull, s, at); break;
+	case SHAPE_CONVERTED: value_converted(m, is_pull, s, at); break;
 	case SHAPE_UNION: value_union(m, is_pull, s, at, scope); break;
 	case SHAPE_IGNORED:
 		if (is_pull)
@@ -425,9 +438,13 @@ static const char *
 shared_name(struct marshal *m, const char *verb, const struct shape *s)
 {
 	const struct shape *e = s->kind == SHAPE_ARRAY ? s->to : s;
-	const char *type = s->kind == SHAPE_STRUCT ? marshal_type_name(m, s) : e->c_name;
-	char *name = compiler_printf(m->c, "%s_%s%s%s", verb,
-		s->kind == SHAPE_ARRAY ? "string_of_" : "one_", e->is_const ? "const_" : "", type);
+	bool by_name = s->kind == SHAPE_STRUCT || s->kind == SHAPE_CONVERTED;
+	const char *type = by_name ? marshal_type_name(m, s) : e->c_name;
+	const char *what = s->kind == SHAPE_ARRAY       ? "string_of_"
+			   : s->kind == SHAPE_CONVERTED ? "one_converted_"
+							: "one_";
+	char *name =
+		compiler_printf(m->c, "%s_%s%s%s", verb, what, e->is_const ? "const_" : "", type);
 
 	for (char *p = name; *p; p++)
 		if (!isalnum((unsigned char)*p))
@@ -571,6 +588,8 @@ signature(struct marshal *m, const struct routine *r)
 	if (r->kind == ROUTINE_REFERENT)
 		return r->is_pull ? "struct sp_pull *pull, void *slot, const void *scope"
 				  : "struct sp_push *push, const void *pointee, const void *scope";
+	if (r->kind == ROUTINE_CONVERT)
+		return "struct sp_pull *pull, void *slot, const void *wire";
 	if (r->kind == ROUTINE_FLAT)
 		return compiler_printf(m->c,
 			r->is_pull ? "const uint8_t *p, bool swap, %s *self"
@@ -598,6 +617,10 @@ routine_body(struct marshal *m, struct routine *r)
 			marshal_load(m, r->shape);
 		else
 			marshal_store(m, r->shape);
+	} else if (r->kind == ROUTINE_CONVERT) {
+		convert_later(m, r->shape);
+	} else if (r->shape->kind == SHAPE_CONVERTED && r->kind == ROUTINE_VALUE) {
+		convert_value(m, r->is_pull, r->shape);
 	} else if (r->kind == ROUTINE_VALUE) {
 		if (r->is_pull)
 			marshal_pull_type(m, r->shape);

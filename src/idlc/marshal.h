@@ -63,7 +63,7 @@ const char *marshal_referent(
 
 /* --- between marshal.c and its parts ------------------------------------------------------------------- */
 
-enum routine_kind { ROUTINE_VALUE, ROUTINE_FLAT, ROUTINE_REFERENT };
+enum routine_kind { ROUTINE_VALUE, ROUTINE_FLAT, ROUTINE_REFERENT, ROUTINE_CONVERT };
 
 struct routine {
 	struct routine *next;

@@ -48,7 +48,8 @@ attr_argument(struct parser *p, struct attr *attr)
 			return;
 		}
 	}
-	if (strcmp(attr->name, "switch_type") != 0) {
+	if (strcmp(attr->name, "switch_type") != 0 && strcmp(attr->name, "transmit_as") != 0 &&
+		strcmp(attr->name, "wire_marshal") != 0) {
 		attr->text = raw_argument(p);
 		return;
 	}

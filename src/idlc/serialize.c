@@ -52,7 +52,12 @@ serialize_check(struct compiler *c, struct decl *d, struct interface *i)
 	if (by_name || !t->of->trouble)
 		f->shape = shape_of(c, t, NULL, &place);
 	if (f->shape && !is_whole(f->shape)) {
-		if (by_name)
+		if (by_name && f->shape->kind == SHAPE_CONVERTED)
+			error_at(c, t->pos,
+				"'%s' is converted and cannot be encoded by itself; a struct that "
+				"holds it can",
+				t->name);
+		else if (by_name)
 			error_at(c, t->pos,
 				"'%s' cannot be encoded by itself: what it holds depends on "
 				"something "

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "idlc/constant.h"
+#include "idlc/convert.h"
 #include "idlc/diagnostic.h"
 #include "idlc/names.h"
 #include "idlc/parser.h"
@@ -14,6 +15,7 @@ struct pending {
 	const struct attr *pointer, *string, *range, *context, *unchecked, *iid_is, *ignore, *utf8,
 		*out;
 	struct expr *switch_is;
+	const struct type *unconverted; /* the alias that is taken as it travels */
 	unsigned depth;
 };
 
@@ -577,19 +579,6 @@ array_shape(struct maker *m, struct type *t, struct pending p, struct pos pos)
 	return !s->to ? NULL : rows ? rows : s;
 }
 
-static const char *
-not_taken(const struct attr *attrs)
-{
-	static const char *const names[] = {
-		"transmit_as", "represent_as", "wire_marshal", "user_marshal"};
-
-	for (; attrs; attrs = attrs->next)
-		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-			if (strcmp(attrs->name, names[i]) == 0)
-				return names[i];
-	return NULL;
-}
-
 /* A pointer or array would need the alias's attributes to be printed, so those are spelled out. */
 static bool
 is_plain(const struct type *t)
@@ -630,12 +619,46 @@ make_resolved(struct maker *m, struct type *t, struct pending p, const char *c_n
 	}
 }
 
+/* Counts and switches are of what holds a value: what it is converted to stands by itself. */
+static struct shape *
+converted_shape(struct maker *m, struct type *alias, const struct conversion *conversion,
+	unsigned depth, struct pos pos)
+{
+	const struct attr *attr = attr_find(alias->attrs, conversion->attribute);
+	const struct type *end = shape_resolve(m->c, alias);
+	struct pending p = {.depth = depth, .unconverted = conversion->names_c ? alias : NULL};
+	struct shape *s = shape_new(m, SHAPE_CONVERTED, pos);
+	struct type *wire = conversion->names_c ? alias : attr->type;
+
+	s->type = alias;
+	s->conversion = conversion;
+	s->c_name = conversion->names_c ? convert_c_type(m->c, attr) : alias->name;
+	if (!s->c_name || !wire || !convert_is_named(wire)) {
+		refuse_at(m->c, attr->pos, "%s needs the name of a type: %s(type)", attr->name, attr->name);
+		return NULL;
+	}
+	if (!conversion->names_c && (end->kind == TYPE_ARRAY || is_void(end))) {
+		refuse_at(m->c, pos, "[%s] of %s; of a struct that holds it, it can be", attr->name,
+			end->kind == TYPE_ARRAY ? "an array" : "void");
+		return NULL;
+	}
+	s->to = make(m, wire, p, false);
+	if (s->to && !convert_is_whole(s->to)) {
+		refuse_at(m->c, attr->pos,
+			"what [%s] makes travel must be a number, a struct or a pointer",
+			attr->name);
+		return NULL;
+	}
+	return s->to ? s : NULL;
+}
+
 static struct shape *
 make(struct maker *m, struct type *t, struct pending p, bool top)
 {
 	const char *c_name = NULL;
 	struct type *end = shape_resolve(m->c, t), *step = t;
 	struct pos pos = t->pos;
+	const struct conversion *conversion = NULL;
 	bool is_const = t->is_const;
 	struct shape *s;
 
@@ -646,16 +669,17 @@ make(struct maker *m, struct type *t, struct pending p, bool top)
 			continue;
 		if (is_plain(end) && end->base != BASE_UUID && !c_name)
 			c_name = step->name;
-		if (not_taken(step->attrs))
-			return refuse(
-				m, pos, compiler_printf(m->c, "[%s]", not_taken(step->attrs)));
+		conversion = step == p.unconverted ? NULL : convert_find(step->attrs);
+		if (conversion)
+			break;
 		is_const |= step->of->is_const;
 		for (const struct attr *a = step->attrs; a; a = a->next)
 			if (strncmp(a->name, "context_handle", 14) == 0)
 				return context_shape(m, step, pos);
 		pending_add(&p, step->attrs);
 	}
-	s = make_resolved(m, end, p, c_name, pos, top);
+	s = conversion ? converted_shape(m, step, conversion, p.depth, pos)
+		       : make_resolved(m, end, p, c_name, pos, top);
 	if (s)
 		s->is_const = is_const;
 	return s;
@@ -679,8 +703,11 @@ shape_of(struct compiler *c, struct type *t, const struct attr *attrs,
 	struct pending p = {0};
 	struct shape *s;
 
-	if (not_taken(attrs))
-		return refuse(&m, t->pos, compiler_printf(c, "[%s]", not_taken(attrs)));
+	if (convert_find(attrs)) {
+		refuse_at(c, t->pos, "[%s] is of a type with a name: put it into a typedef",
+			convert_find(attrs)->attribute);
+		return NULL;
+	}
 	pending_add(&p, attrs);
 	s = make(&m, t, p, true);
 	if (s && s->kind != SHAPE_POINTER) /* what we fill in ourselves */

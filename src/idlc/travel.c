@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "idlc/travel.h"
 
+#include "idlc/convert.h"
 #include "idlc/diagnostic.h"
 
 /* The first type with trouble; each type is looked at once, and after trouble again for each use. */
 static const struct type *
-trouble_in(const struct shape *s)
+trouble_in(struct compiler *c, const struct shape *s)
 {
 	const struct type *found;
 	struct type *t;
 
 	while (s && (s->kind == SHAPE_POINTER || s->kind == SHAPE_ARRAY || s->kind == SHAPE_PIPE))
 		s = s->to;
+	if (s && s->kind == SHAPE_CONVERTED)
+		return convert_can_travel(c, s) ? trouble_in(c, s->to) : s->type;
 	if (!s || (s->kind != SHAPE_STRUCT && s->kind != SHAPE_UNION))
 		return NULL;
 	t = s->type;
@@ -21,7 +24,7 @@ trouble_in(const struct shape *s)
 		return NULL;
 	t->is_travel_checked = true;
 	for (const struct field *f = t->fields; f; f = f->next) {
-		found = trouble_in(f->shape);
+		found = trouble_in(c, f->shape);
 		if (!found)
 			continue;
 		t->is_travel_checked = false;
@@ -33,7 +36,7 @@ trouble_in(const struct shape *s)
 bool
 travel_check(struct compiler *c, const struct field *f)
 {
-	const struct type *t = trouble_in(f->shape);
+	const struct type *t = trouble_in(c, f->shape);
 
 	if (!t)
 		return true;

@@ -108,6 +108,12 @@ sp_pull_full(struct sp_pull *pull, void *slot, sp_pull_referent *referent, const
 	return true;
 }
 
+void
+sp_pull_then(struct sp_pull *pull, void *slot, sp_pull_referent *convert, const void *args)
+{
+	defer(pull, slot, convert, args);
+}
+
 static void
 drain(struct sp_pull *pull)
 {

@@ -28,6 +28,7 @@ ndr_push_init(struct sp_push *push, uint32_t headroom, uint32_t tailroom, uint32
 	push->draining = push->swap = push->is_ndr64 = false;
 	ndr_queue_init(&push->queue);
 	ndr_aliases_init(&push->aliases);
+	arena_init(&push->room, SIZE_MAX);
 }
 
 void
@@ -50,6 +51,17 @@ ndr_push_fini(struct sp_push *push)
 	push->p = push->end = push->base = NULL;
 	ndr_queue_fini(&push->queue);
 	ndr_aliases_fini(&push->aliases);
+	arena_fini(&push->room);
+}
+
+void *
+sp_push_room(struct sp_push *push, size_t n, size_t size)
+{
+	void *p = push->status ? NULL : arena_alloc(&push->room, n, size);
+
+	if (!p)
+		sp_push_fail(push, NCA_S_FAULT_REMOTE_NO_MEMORY, "no memory to convert a value");
+	return p;
 }
 
 sp_status

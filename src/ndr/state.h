@@ -88,6 +88,7 @@ struct sp_push {
 	bool is_ndr64;
 	struct ndr_queue queue;
 	struct ndr_aliases aliases;
+	struct arena room; /* what values are converted into on their way */
 };
 
 #endif
