@@ -317,8 +317,9 @@ def main():
     dice = random.Random(SEED)
     print(f'seed {SEED}')
     target = Target()
-    for case in CASES:  # once for what is kept for later
-        is_served(target.port)
+    for case in CASES:  # once for what is kept for later, by each of two loops: their timers are descriptors
+        with logged_on(target.port):
+            is_served(target.port)
     before = target.ask()
     for case in CASES:
         case(target.port, dice)
