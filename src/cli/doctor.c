@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "catalog/services.h"
 #include "cli/commands.h"
+#include "cli/network.h"
 #include "cli/round.h"
 #include "cli/spelling.h"
 #include "probe/target.h"
@@ -263,28 +264,59 @@ file_close(FILE *file)
 		fclose(file);
 }
 
+#define NETWORK_RATE 100
+
+/* A host, or each of a network, politely slow unless somebody says otherwise. */
+static enum outcome
+target_add(struct round *round, struct doctor_wish wish, const char *target,
+	const struct catalog_service *service, struct arena *arena, FILE *talk)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct network net;
+
+	wish.host = arena_strdup(arena, target);
+	if (!strchr(target, '/'))
+		return wish.host && host_add(round, wish, service) ? OUTCOME_GOOD
+								   : OUTCOME_COULD_NOT_RUN;
+	if (!network_parse(target, &net)) {
+		fprintf(talk,
+			"sallyport doctor: \"%s\" is no network as 192.0.2.0/24, of %d addresses "
+			"at "
+			"most\nnext: sallyport doctor --help\n",
+			target, NETWORK_HOSTS_MAX);
+		return OUTCOME_USAGE;
+	}
+	for (size_t i = 0; i < net.n; i++) {
+		network_host(&net, i, text);
+		wish.host = arena_strdup(arena, text);
+		if (!wish.host || !host_add(round, wish, service))
+			return OUTCOME_COULD_NOT_RUN;
+	}
+	if (!round->rate)
+		round->rate = NETWORK_RATE;
+	return OUTCOME_GOOD;
+}
+
 /* Hosts of a file, a line each; what follows # is a remark. The names live in the arena. */
-static bool
+static enum outcome
 hosts_read(const struct settings *s, struct round *round, const struct doctor_wish *wish,
 	const struct catalog_service *service, struct arena *arena, FILE *talk)
 {
 	FILE *file = file_open(s->from, talk);
 	char line[300];
-	bool good = file != NULL;
+	enum outcome came = file ? OUTCOME_GOOD : OUTCOME_COULD_NOT_RUN;
 
-	while (good && line_read(file, line, sizeof(line))) {
-		struct doctor_wish here = *wish;
+	while (came == OUTCOME_GOOD && line_read(file, line, sizeof(line))) {
 		char *host = line + strspn(line, " \t");
 
 		host[strcspn(host, " \t#")] = '\0';
 		if (!*host)
 			continue;
-		here.host = arena_strdup(arena, host);
-		good = here.host && host_add(round, here, service);
+		came = target_add(round, *wish, host, service, arena, talk);
 	}
 	if (file)
 		file_close(file);
-	return good;
+	return came;
 }
 
 struct credentials {
@@ -332,12 +364,14 @@ round_make(const struct settings *s, struct round *round, struct doctor_wish wis
 	if (read != OUTCOME_GOOD)
 		return read;
 	for (size_t i = 0; i < s->n_words; i++) {
-		wish.host = s->words[i];
-		if (!host_add(round, wish, service))
-			return OUTCOME_COULD_NOT_RUN;
+		read = target_add(round, wish, s->words[i], service, arena, talk);
+		if (read != OUTCOME_GOOD)
+			return read;
 	}
-	if (s->from && !hosts_read(s, round, &wish, service, arena, talk))
-		return OUTCOME_COULD_NOT_RUN;
+	if (s->from)
+		read = hosts_read(s, round, &wish, service, arena, talk);
+	if (read != OUTCOME_GOOD)
+		return read;
 	if (round->n)
 		return OUTCOME_GOOD;
 	fputs("sallyport doctor: no host is named, and none stands in a file\n"
@@ -365,6 +399,7 @@ run(const struct settings *s, struct report *r)
 	int all;
 
 	round.keeps_exams = s->html != NULL;
+	round.rate = s->rate;
 	if (s->watch && s->check) {
 		fputs("sallyport doctor: --check says how it is once, --watch goes on\n"
 		      "next: sallyport doctor --help\n",
@@ -399,7 +434,9 @@ static const struct option_row options[] = {
 	{0, "mapper-logon", OPTION_FLAG, offsetof(struct settings, mapper_logon), NULL,
 		"the mapper must take a logon, which clients with EnableAuthEpResolution begin"},
 	{'f', "from", OPTION_TEXT, offsetof(struct settings, from), "FILE",
-		"a host a line, besides those named; - for standard input"},
+		"a host or network a line, besides those named; - for standard input"},
+	{0, "rate", OPTION_COUNT, offsetof(struct settings, rate), "N",
+		"at most N hosts begin in a second (100 when a network is named, else no limit)"},
 	{'c', "check", OPTION_FLAG, offsetof(struct settings, check), NULL,
 		"one line for monitoring, with figures; exit status 0 OK, 1 warning, 2 critical, 3 "
 		"unknown"},
@@ -419,6 +456,7 @@ static const struct example examples[] = {
 	{"sallyport doctor dc01 --interface netlogon", "the same for one service of it"},
 	{"sallyport doctor --from hosts.txt --json | jq -c '[.host, .verdict.symptom]'",
 		"many hosts at once, for programs"},
+	{"sallyport doctor 192.0.2.0/24 --rate 20 --check", "a network, a line a host"},
 	{"sallyport doctor dc01 --check", "for monitoring: one line, figures, an exit status"},
 	{"sallyport doctor --from hosts.txt --watch 30s", "say so when a verdict changes"},
 	{0},

@@ -39,6 +39,7 @@ struct settings {
 	bool check, mapper_logon;
 	sp_nanos watch;
 	const char *prom;
+	unsigned rate;
 };
 
 enum option_kind {

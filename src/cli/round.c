@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/round.h"
 
+#include <errno.h>
+#include <time.h>
+
 #include "base/mem.h"
+#include "base/time.h"
 
 #define WORKERS_MAX 256 /* they wait for answers most of the time */
 #define AHEAD_MAX 2048  /* examinations done but not yet told: 35 kB each */
@@ -31,6 +35,22 @@ job_next(struct round *round)
 	return round->next < round->n ? &round->list[round->next++] : NULL;
 }
 
+/* Waits for its turn; the lock is held before and after. */
+static void
+turn_wait(struct round *round)
+{
+	sp_nanos now = time_now(), begins = round->begins > now ? round->begins : now;
+	struct timespec at = {.tv_sec = begins / SP_SECOND, .tv_nsec = begins % SP_SECOND};
+
+	if (!round->rate)
+		return;
+	round->begins = begins + SP_SECOND / round->rate;
+	pthread_mutex_unlock(&round->lock);
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+		;
+	pthread_mutex_lock(&round->lock);
+}
+
 static void *
 work(void *arg)
 {
@@ -41,6 +61,7 @@ work(void *arg)
 	while ((job = job_next(round))) {
 		struct exam *exam;
 
+		turn_wait(round);
 		pthread_mutex_unlock(&round->lock);
 		exam = mem_zalloc(1, sizeof(*exam));
 		if (exam)

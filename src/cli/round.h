@@ -18,9 +18,11 @@ struct job {
 struct round {
 	struct job *list;
 	size_t n;
+	unsigned rate;    /* at most so many begin in a second; 0: no limit */
 	bool keeps_exams; /* until round_fini() or the next run */
 	/* its own */
 	size_t capacity, next, n_told;
+	sp_nanos begins; /* the next one, with a rate */
 	pthread_mutex_t lock;
 	pthread_cond_t one_more;
 };

@@ -56,7 +56,7 @@ def doctor(stand, *words, status, stdin=''):
 
 def test_the_page_stands_by_itself(stand):
     path = stand.path / 'report.html'
-    doctor(stand, 'localhost', '<b>evil</b>', '--html', str(path), status=2)
+    doctor(stand, 'localhost', '<b>evil<b>', '--html', str(path), status=2)
     text = path.read_text()
     page = Page(text)
     expect(not re.search(r'https?:|url\(|@import', text), 'no address of another page')
@@ -205,6 +205,19 @@ def test_a_watch_writes_the_file_every_time(stand):
         watch.stop()
 
 
+def test_a_network_is_all_its_hosts(stand):
+    out, _ = doctor(stand, '127.9.1.0/28', '--from', '-', '--json', '-i', 'rpcecho', status=0, stdin='127.9.2.7/32\n')
+    expect_same([json.loads(line)['host'] for line in out.splitlines()],
+                [f'127.9.1.{i}' for i in range(1, 15)] + ['127.9.2.7'], 'hosts')
+
+
+def test_a_rate_limits_how_many_begin(stand):
+    began = time.monotonic()
+    doctor(stand, '127.9.1.0/28', '--rate', '7', '--check', status=0)
+    took = time.monotonic() - began
+    expect(took >= 13 / 7, f'14 hosts, 7 in a second: {took:.2f} s')
+
+
 def test_wrong_words_are_met_with_the_right_ones(stand):
     _, err = doctor(stand, status=64)
     expect('no host is named' in err, err)
@@ -214,6 +227,9 @@ def test_wrong_words_are_met_with_the_right_ones(stand):
     expect('did you mean' in err, err)
     _, err = doctor(stand, 'localhost', '-u', 'alice', status=64)
     expect('--password-file is missing' in err, err)
+    for network in ('10.0.0.0/8', 'dc01/24'):
+        _, err = doctor(stand, network, status=64)
+        expect(f'"{network}" is no network' in err, err)
     _, err = doctor(stand, 'localhost', '--check', '--watch', '1s', status=64)
     expect('--check says how it is once' in err, err)
     _, err = doctor(stand, '--from', '/nowhere', status=3)
