@@ -16,7 +16,7 @@ length_parse(const char *text, int most, int *ret)
 
 	if (len == 0 || len > 3 || text[len])
 		return false;
-	*ret = atoi(text);
+	*ret = (int)strtol(text, NULL, 10);
 	return *ret <= most;
 }
 
