@@ -12,9 +12,9 @@
 #include "base/time.h"
 #include "catalog/services.h"
 #include "cli/commands.h"
-#include "cli/network.h"
 #include "cli/round.h"
 #include "cli/spelling.h"
+#include "cli/subnet.h"
 #include "probe/target.h"
 #include "report/exam_html.h"
 #include "report/exam_prom.h"
@@ -272,22 +272,22 @@ target_add(struct round *round, struct doctor_wish wish, const char *target,
 	const struct catalog_service *service, struct arena *arena, FILE *talk)
 {
 	char text[INET6_ADDRSTRLEN];
-	struct network net;
+	struct subnet net;
 
 	wish.host = arena_strdup(arena, target);
 	if (!strchr(target, '/'))
 		return wish.host && host_add(round, wish, service) ? OUTCOME_GOOD
 								   : OUTCOME_COULD_NOT_RUN;
-	if (!network_parse(target, &net)) {
+	if (!subnet_parse(target, &net)) {
 		fprintf(talk,
 			"sallyport doctor: \"%s\" is no network as 192.0.2.0/24, of %d addresses "
 			"at "
 			"most\nnext: sallyport doctor --help\n",
-			target, NETWORK_HOSTS_MAX);
+			target, SUBNET_HOSTS_MAX);
 		return OUTCOME_USAGE;
 	}
 	for (size_t i = 0; i < net.n; i++) {
-		network_host(&net, i, text);
+		subnet_host(&net, i, text);
 		wish.host = arena_strdup(arena, text);
 		if (!wish.host || !host_add(round, wish, service))
 			return OUTCOME_COULD_NOT_RUN;

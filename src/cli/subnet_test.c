@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/network.h"
+#include "cli/subnet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,13 +29,13 @@ networks_have_their_hosts(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char host[INET6_ADDRSTRLEN];
-		struct network net;
+		struct subnet net;
 
-		assert_true(network_parse(cases[i].text, &net));
+		assert_true(subnet_parse(cases[i].text, &net));
 		assert_int_equal(net.n, cases[i].n);
-		network_host(&net, 0, host);
+		subnet_host(&net, 0, host);
 		assert_string_equal(host, cases[i].first);
-		network_host(&net, net.n - 1, host);
+		subnet_host(&net, net.n - 1, host);
 		assert_string_equal(host, cases[i].last);
 	}
 }
@@ -47,10 +47,10 @@ what_is_no_network_or_too_large_is_refused(void **state)
 		"192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/ 8", "192.0.2.0/24x", "192.0.2.0/0024",
 		"10.0.0.0/15", "0.0.0.0/0", "2001:db8::/111", "2001:db8::/129", "dc01/24",
 		"192.0.2/24", "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb/120"};
-	struct network net;
+	struct subnet net;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_false(network_parse(cases[i], &net));
+		assert_false(subnet_parse(cases[i], &net));
 }
 
 int

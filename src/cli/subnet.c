@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/network.h"
+#include "cli/subnet.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -31,9 +31,9 @@ address_add(uint8_t *to, size_t size, size_t n)
 }
 
 bool
-network_parse(const char *text, struct network *ret)
+subnet_parse(const char *text, struct subnet *ret)
 {
-	struct network net = {0};
+	struct subnet net = {0};
 	char address[INET6_ADDRSTRLEN];
 	size_t len = strcspn(text, "/"), size;
 	int length = 0, host_bits;
@@ -63,7 +63,7 @@ network_parse(const char *text, struct network *ret)
 }
 
 void
-network_host(const struct network *net, size_t i, char ret[INET6_ADDRSTRLEN])
+subnet_host(const struct subnet *net, size_t i, char ret[INET6_ADDRSTRLEN])
 {
 	uint8_t address[16];
 
