@@ -436,6 +436,7 @@ server_pipe_push(void *state, const void *items, size_t n)
 	struct server_pipes *p = h->pipes;
 	const struct sp_pipe_parameter *type = type_of(p, h->index);
 	size_t most = NDR_PIPE_PIECE / type->item_size, done = 0;
+	const uint8_t *at = items; /* NULL at the end of the pipe */
 	struct buf *piece;
 	sp_status status = 0;
 
@@ -447,8 +448,7 @@ server_pipe_push(void *state, const void *items, size_t n)
 	do {
 		size_t now = n - done < most ? n - done : most;
 
-		status =
-			piece_make(p, (const uint8_t *)items + done * type->item_size, now, &piece);
+		status = piece_make(p, n ? at + done * type->item_size : NULL, now, &piece);
 		if (status)
 			return fail(p, status);
 		status = piece_give(p, piece);
