@@ -229,7 +229,7 @@ loop_new(void)
 	l->last = &l->first;
 	pthread_mutex_init(&l->lock, NULL);
 	l->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (l->bell >= 0 &&
+	if (l->bell >= 0 && !poller_open_alarm(&l->poller) &&
 		!poll_watch_start(&l->mail, &l->poller, l->bell, POLLER_READ, on_mail, l))
 		return l;
 	loop_free(l);

@@ -254,18 +254,19 @@ on_alarm(void *arg, unsigned events)
 	alarm_heard(&p->alarm);
 }
 
-/* Users whose own loop waits never need one. */
-static bool
-has_alarm(struct poller *p)
+int
+poller_open_alarm(struct poller *p)
 {
+	int sys_errno;
+
 	if (p->alarm.fd >= 0)
-		return true;
-	if (alarm_init(&p->alarm))
-		return false;
-	if (poll_watch_start(&p->clock, p, p->alarm.fd, POLLER_READ, on_alarm, p) == 0)
-		return true;
-	alarm_fini(&p->alarm);
-	return false;
+		return 0;
+	sys_errno = alarm_init(&p->alarm);
+	if (!sys_errno)
+		sys_errno = poll_watch_start(&p->clock, p, p->alarm.fd, POLLER_READ, on_alarm, p);
+	if (sys_errno)
+		alarm_fini(&p->alarm);
+	return sys_errno;
 }
 
 void
@@ -273,7 +274,7 @@ poller_turn(struct poller *p, sp_nanos until)
 {
 	sp_nanos due = poller_due(p);
 
-	if (due > 0 && due != SP_NEVER && due <= until && has_alarm(p)) {
+	if (due > 0 && due != SP_NEVER && due <= until && !poller_open_alarm(p)) {
 		alarm_set(&p->alarm, due);
 		until = SP_NEVER;
 	} else if (due < until) {

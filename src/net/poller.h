@@ -54,6 +54,8 @@ struct poll_task {
 
 /* 0 or an errno. */
 SP_NODISCARD int poller_init(struct poller *);
+/* 0 or an errno. Without it the first wait for a timer opens it: users whose own loop waits never need one. */
+SP_NODISCARD int poller_open_alarm(struct poller *);
 /* Watches and timers must have been taken off. Repeatable; nothing when fd is -1. */
 void poller_fini(struct poller *);
 
