@@ -2,6 +2,7 @@
 /* Context handles, and the calls that take turns with them (the default of C706 and Windows: one call at a time). */
 #include "assoc/context.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -180,6 +181,7 @@ hold_end(struct assoc_holder *h, struct assoc_hold *hold)
 {
 	struct context_node *c = hold->context;
 
+	assert(c); /* as of all that are in a holder's list */
 	if (hold->shared)
 		c->n_shared--;
 	else

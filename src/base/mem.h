@@ -70,10 +70,14 @@ void mem_give_more(void *, size_t size);
 static inline unsigned
 mem_size_index(size_t size)
 {
-	size_t units = size ? (size - 1) >> MEM_SMALLEST : 0;
-	unsigned i = units ? 64 - (unsigned)__builtin_clzll(units) : 0;
+	size_t units;
+	unsigned i;
 
-	return MEM_KEEPS && i < MEM_N_SIZES ? i : MEM_N_SIZES;
+	if (!MEM_KEEPS)
+		return MEM_N_SIZES;
+	units = size ? (size - 1) >> MEM_SMALLEST : 0;
+	i = units ? 64 - (unsigned)__builtin_clzll(units) : 0;
+	return i < MEM_N_SIZES ? i : MEM_N_SIZES;
 }
 
 static inline void *

@@ -219,9 +219,9 @@ bad_value(const struct words *w, const struct option_row *row, const char *value
 static bool
 option_take(struct words *w, const struct option_row *row, const char *value, struct settings *s)
 {
-	if (row->kind == OPTION_FLAG && value)
-		return bad_value(w, row, value);
-	if (row->kind != OPTION_FLAG && !value) {
+	if (row->kind == OPTION_FLAG)
+		return value ? bad_value(w, row, value) : value_set(row, "", s);
+	if (!value) {
 		if (w->n == 0)
 			return bad_value(w, row, NULL);
 		value = *w->word++;

@@ -12,18 +12,16 @@ sp_pull_utf8(struct sp_pull *pull, void *slot, const void *unused)
 {
 	uint32_t room = sp_pull_max_count(pull), first;
 	uint32_t n = sp_pull_variance(pull, room, 2, &first);
-	uint16_t *units;
+	const uint16_t *units;
 	char *text = NULL;
 	size_t len = 0;
 
 	(void)unused;
 	sp_pull_expect(pull, first, 0, "first_is of string");
-	units = sp_pull_ok(pull) ? sp_pull_alloc_bare(pull, n, sizeof(*units)) : NULL;
-	if (units)
-		sp_pull_array(pull, units, n, sizeof(*units));
+	units = sp_pull_ok(pull) ? sp_pull_array_new(pull, n, sizeof(*units)) : NULL;
 	/* [MS-RPCE] 3.1.1.5.3.2.1.12 */
-	sp_pull_expect(pull, sp_pull_ok(pull) && n && !units[n - 1], 1, "end of string");
-	if (!sp_pull_ok(pull))
+	sp_pull_expect(pull, units && n && !units[n - 1], 1, "end of string");
+	if (!units || !sp_pull_ok(pull))
 		return;
 	n = (uint32_t)sp_string_count(units, sizeof(*units), n) - 1;
 	len = utf16_to_utf8(units, n, NULL, 0) + 1;
