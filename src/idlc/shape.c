@@ -634,7 +634,8 @@ converted_shape(struct maker *m, struct type *alias, const struct conversion *co
 	s->conversion = conversion;
 	s->c_name = conversion->names_c ? convert_c_type(m->c, attr) : alias->name;
 	if (!s->c_name || !wire || !convert_is_named(wire)) {
-		refuse_at(m->c, attr->pos, "%s needs the name of a type: %s(type)", attr->name, attr->name);
+		refuse_at(m->c, attr->pos, "%s needs the name of a type: %s(type)", attr->name,
+			attr->name);
 		return NULL;
 	}
 	if (!conversion->names_c && (end->kind == TYPE_ARRAY || is_void(end))) {
